@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Runs bare-metal guests and compares what happens with what their headers promise. See README.md."""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+
+VARIANTS = {"single": ["--block-limit", "1"], "normal": ["--no-link"], "linked": []}
+TRIPLE_FAULT_STATUS = 4     # of hospes-vmm; QEMU says it in its log
+
+
+def read_header(source):
+    """The `// key: value` lines at the top of a guest: a dict of lists."""
+    header = {}
+    with open(source, encoding="utf-8") as lines:
+        for line in lines:
+            if not line.startswith("//"):
+                break
+            match = re.match(r"//\s*(expect|qemu|label|timeout):\s*(.*\S)", line)
+            if match:
+                header.setdefault(match.group(1), []).append(match.group(2))
+    if "expect" not in header:
+        sys.exit(f"{source}: the header has no 'expect:' line")
+    return header
+
+
+def run(command, timeout):
+    """Returns (status or None when it took too long, output)."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=timeout, check=False)
+        return done.returncode, done.stdout.decode(errors="replace")
+    except subprocess.TimeoutExpired as late:
+        return None, (late.stdout or b"").decode(errors="replace")
+
+
+def run_qemu(image, timeout):
+    with tempfile.NamedTemporaryFile(mode="r", errors="replace") as log:
+        status, output = run(
+            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-la57", "-m", "64", "-nodefaults", "-no-user-config",
+             "-display", "none", "-serial", "stdio", "-no-reboot", "-d", "cpu_reset", "-D", log.name,
+             "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", image], timeout)
+        return status, output, "Triple fault" in log.read()
+
+
+def run_hospes(vmm, variant, image, timeout):
+    status, output = run([vmm, "--engine", "translator", "--kernel", image, "--memory", "64", "--cpus", "1",
+                          "--debug-exit", "--no-reboot", "--cmdline", ""] + VARIANTS[variant], timeout)
+    return status, output, status == TRIPLE_FAULT_STATUS
+
+
+def differences(header, status, output, shutdown):
+    """What was promised and did not happen, in words."""
+    wrong = []
+    for promise in header["expect"]:
+        kind, _, value = promise.partition(" ")
+        if kind == "exit" and status != int(value):
+            wrong.append(f"expected exit status {value}, got {'none: it took too long' if status is None else status}")
+        elif kind == "shutdown" and not shutdown:
+            wrong.append(f"expected a triple fault, got exit status {status}")
+        elif kind == "serial" and value.strip('"').encode().decode("unicode_escape") not in output:
+            wrong.append(f"expected on the serial port: {value}")
+        elif kind not in ("exit", "shutdown", "serial"):
+            wrong.append(f"the header promises something unknown: {promise}")
+    return wrong
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sources", nargs="+", help="the guests' .S files: their headers say what to expect")
+    parser.add_argument("--images", required=True, help="build folder of the images: IMAGES/<topic>/<name>.elf")
+    parser.add_argument("--vmm", help="path of hospes-vmm")
+    parser.add_argument("--qemu", action="store_true", help="run under QEMU TCG instead")
+    parser.add_argument("--variant", choices=VARIANTS, default="linked", help="how hospes-vmm cuts and links blocks")
+    parser.add_argument("--no-skip", action="store_true", help="run those marked `qemu: skip` too")
+    parser.add_argument("--timeout", type=float, help="seconds; default: the header's, or 20")
+    arguments = parser.parse_args()
+    if arguments.qemu == bool(arguments.vmm):
+        parser.error("give either --vmm or --qemu")
+
+    failures = 0
+    for source in arguments.sources:
+        header = read_header(source)
+        topic, name = os.path.abspath(source).split(os.sep)[-2:]
+        image = os.path.join(arguments.images, topic, name[:-2] + ".elf")
+        if not os.path.exists(image):
+            sys.exit(f"{image} does not exist: build the target 'guests' first")
+        if arguments.qemu and "qemu" in header and not arguments.no_skip:
+            print(f"skip {topic}/{name}: {header['qemu'][0]}")
+            continue
+        timeout = arguments.timeout or float(header.get("timeout", ["20"])[0])
+        start = time.monotonic()
+        if arguments.qemu:
+            outcome = run_qemu(image, timeout)
+        else:
+            outcome = run_hospes(arguments.vmm, arguments.variant, image, timeout)
+        wrong = differences(header, *outcome)
+        print(f"{'FAIL' if wrong else 'pass'} {topic}/{name} ({time.monotonic() - start:.2f} s)")
+        if wrong:
+            failures += 1
+            print("".join(f"    {line}\n" for line in wrong + outcome[1].splitlines()[-20:]), end="", flush=True)
+    sys.exit(1 if failures else 0)
+
+
+if __name__ == "__main__":
+    main()
