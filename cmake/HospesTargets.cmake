@@ -1,0 +1,37 @@
+# The two ways a target is made here: one static library per folder of src/, and unit tests beside the code.
+
+set(HOSPES_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, empty for none")
+
+add_library(hospes_options INTERFACE)
+target_compile_options(hospes_options INTERFACE
+    -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
+    -fno-exceptions -fno-rtti -fno-strict-aliasing)
+target_include_directories(hospes_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+if(HOSPES_SANITIZE)
+    target_compile_options(hospes_options INTERFACE -fsanitize=${HOSPES_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(hospes_options INTERFACE -fsanitize=${HOSPES_SANITIZE})
+endif()
+
+# hospes_library(NAME SOURCES file... [DEPENDS library...])
+# Builds the static library hospes_NAME from the files of the current folder.
+function(hospes_library name)
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    if(arg_SOURCES)
+        add_library(hospes_${name} STATIC ${arg_SOURCES})
+        target_link_libraries(hospes_${name} PUBLIC hospes_options ${arg_DEPENDS})
+    else()
+        add_library(hospes_${name} INTERFACE)
+        target_link_libraries(hospes_${name} INTERFACE hospes_options ${arg_DEPENDS})
+    endif()
+endfunction()
+
+# hospes_unit_test(NAME SOURCES file... DEPENDS library...)
+# Builds a GoogleTest program and registers it with CTest under the label `fast`.
+function(hospes_unit_test name)
+    cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE hospes_options ${arg_DEPENDS} GTest::gtest_main)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+    add_test(NAME unit.${name} COMMAND ${name})
+    set_tests_properties(unit.${name} PROPERTIES LABELS fast)
+endfunction()

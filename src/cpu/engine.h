@@ -1,0 +1,70 @@
+// The seam: all that the machine knows of what executes guest instructions.
+//
+// An Engine is one VM's processor complex. KVM stands behind it as well as the translator: see
+// docs/decisions/0002-engine-seam.md.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "cpu/vcpu_host.h"
+#include "cpu/vcpu_state.h"
+#include "memory/guest_ram.h"
+
+namespace hospes::cpu {
+
+// Why run() came back.
+enum class ExitReason : std::uint8_t {
+    Halted,    // HLT with no interrupt to take: call run() again once VcpuHost::interrupt_pending()
+    Kicked,    // VcpuHost::stop_requested(); state is at an instruction boundary
+    Shutdown,  // triple fault
+    Failed,    // the engine cannot go on; `report` says why, with registers and bytes at RIP
+};
+
+struct Exit {
+    ExitReason reason;
+    std::string report;  // for Failed
+};
+
+struct Capabilities {
+    const char* name;          // "translator", "kvm"
+    bool local_apic_in_engine; // the engine emulates the LAPIC; VcpuHost's interrupt calls are then not used
+    unsigned max_vcpus;
+};
+
+// One vCPU. run(), state() and set_state() belong to one thread; notify() is for any thread.
+class Vcpu {
+  public:
+    virtual ~Vcpu() = default;
+
+    // Executes guest instructions until one of the reasons to come back. Device accesses, platform MSRs and interrupt
+    // acknowledgement are calls to `host` from inside. State is architectural at every return.
+    virtual Exit run(VcpuHost& host) = 0;
+
+    // Makes a running vCPU look at interrupt_pending() and stop_requested() soon (tens of microseconds).
+    // Thread-safe and async-signal-safe; no effect is lost if the vCPU is not running.
+    virtual void notify() = 0;
+
+    virtual VcpuState state() const = 0;
+    virtual Result<void> set_state(const VcpuState& state) = 0;
+};
+
+class Engine {
+  public:
+    virtual ~Engine() = default;
+
+    virtual Capabilities capabilities() const = 0;
+    // Errors: more vCPUs than the engine has.
+    virtual Result<std::unique_ptr<Vcpu>> create_vcpu(unsigned index) = 0;
+
+    // Tells the engine that a device (DMA) wrote guest RAM at [gpa, gpa + length): code there is stale.
+    // Thread-safe; takes effect before any interrupt raised after it is delivered.
+    virtual void memory_written(Gpa gpa, std::uint64_t length) = 0;
+
+    // Human-readable counters, one "name value" a line.
+    virtual std::string counters() const = 0;
+};
+
+}  // namespace hospes::cpu
