@@ -51,7 +51,6 @@ guest_main:
     CR_CLEAR(cr4, CR4_SMAP)
     mov rax, [rbx + 8]
     CHECK(rax, 6)
-    FAULT(UD, 0, .byte 0xf0, 0x0f, 0x01, 0xcb)      // lock stac
     USER_FAULT(UD, 0, stac)                         // CPL > 0: #UD
     PASS
 PAGE(page)
