@@ -54,7 +54,7 @@ std::string make_serial(const struct stat& status) {
 }
 
 // Drops the first `count` bytes of `segments`.
-void advance(std::span<iovec>& segments, std::size_t count) {
+void drop_front(std::span<iovec>& segments, std::size_t count) {
     while (!segments.empty() && count >= segments.front().iov_len) {
         count -= segments.front().iov_len;
         segments = segments.subspan(1);
@@ -106,7 +106,7 @@ Status RawDisk::transfer(const Request& request) {
         std::copy_n(left.begin(), count, window.begin());
         left = left.subspan(count);
         std::span<iovec> now(window.data(), count);
-        advance(now, 0);  // skips empty segments
+        drop_front(now, 0);  // skips empty segments
         while (!now.empty()) {
             const auto host_offset = static_cast<off_t>(offset);
             const int parts = static_cast<int>(now.size());
@@ -116,7 +116,7 @@ Status RawDisk::transfer(const Request& request) {
             if (done < 0 && errno == EINTR) continue;
             if (done <= 0) return Status::IoError;  // 0: someone truncated the file under us
             offset += static_cast<std::uint64_t>(done);
-            advance(now, static_cast<std::size_t>(done));
+            drop_front(now, static_cast<std::size_t>(done));
         }
     }
     return Status::Ok;
