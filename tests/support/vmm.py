@@ -81,8 +81,8 @@ class Vmm:
     def command(self, guest):
         return (qemu_command if self.is_qemu else hospes_command)(self.program, guest)
 
-    def run(self, guest, limit=120):
-        """Runs to the end, or until `limit` seconds have passed."""
+    def run(self, guest, limit=120, on_line=None):
+        """Runs to the end, or until `limit` seconds have passed. on_line(pid, text) sees each serial line at once."""
         began = time.monotonic()
         process = subprocess.Popen(self.command(guest), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
@@ -91,6 +91,8 @@ class Vmm:
         def read_serial():
             for raw in iter(process.stdout.readline, b""):
                 lines.append((time.monotonic() - began, raw.decode("utf-8", "replace").rstrip()))
+                if on_line:
+                    on_line(process.pid, lines[-1][1])
 
         readers = [threading.Thread(target=read_serial, daemon=True),
                    threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True)]

@@ -19,12 +19,15 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "support"))
 import guest_image  # noqa: E402
+import process_memory  # noqa: E402
 import vmm  # noqa: E402
 
 CMDLINE = "console=ttyS0 quiet reboot=t panic=-1"
 TESTS = ("modules", "acpi", "cpuinfo", "disk_raw", "disk_files", "disk_write", "rng", "console", "timer",
          "processes", "compute", "signals", "dmesg")
 CLOCK_ERROR = 0.02
+IDLE_SHARE = 0.01
+OWN_MEMORY = 25  # MiB beside guest RAM and code cache
 WALL_CLOCK_ERROR = 3  # seconds: the RTC has no fractions, and the guest reads it early
 
 
@@ -56,12 +59,12 @@ class Setup:
             "expect/numbers.md5": digest(numbers, "md5").encode(),
         }))
 
-    def boot(self, machine, append="", limit=180):
+    def boot(self, machine, append="", limit=180, memory=256, on_line=None):
         guest_image.build_disk(self.scratch, 32)
-        guest = vmm.Guest(kernel=self.guest / "vmlinuz", initrd=self.initrd, memory=256,
+        guest = vmm.Guest(kernel=self.guest / "vmlinuz", initrd=self.initrd, memory=memory,
                           disks=(vmm.Disk(self.data, readonly=True), vmm.Disk(self.scratch)),
                           cmdline=f"{CMDLINE} {append}".strip(), options=() if machine.is_qemu else ("--no-reboot",))
-        return machine.run(guest, limit)
+        return machine.run(guest, limit, on_line)
 
 
 def said(result, word):
@@ -154,6 +157,41 @@ def run_clock(setup, machine, options):
         print(f"{kind}: guest seconds per host second {', '.join(f'{ratio:.4f}' for ratio in ratios)}")
         if abs(statistics.median(ratios) - 1) > CLOCK_ERROR:
             problems.append(f"{kind}: the guest's clock is off by more than {CLOCK_ERROR:.0%}")
+    return report(result, problems)
+
+
+def cpu_seconds(pid):
+    """What a process has used so far, all threads together."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def run_idle(setup, machine, options):
+    """A guest that worked and then waits costs next to nothing: neither CPU nor memory of the VMM's own."""
+    looks = []
+    mebibytes = 1024
+
+    def look(pid, line):
+        if line.startswith("IDLE"):
+            looks.append((time.monotonic(), cpu_seconds(pid), process_memory.memory_of([pid], mebibytes << 20)))
+
+    result = setup.boot(machine, "tests=modules,disk_files,processes,compute,idle", options.limit, mebibytes, look)
+    problems = end_problems(result, vmm.POWERED_OFF, machine)
+    if len(looks) != 2:
+        problems.append("the guest did not idle")
+    else:
+        (at, cpu, _), (at_end, cpu_end, memory) = looks
+        share = (cpu_end - cpu) / (at_end - at)
+        print(f"idle: {share:.2%} of a core; memory: guest {memory.guest / 1024:.1f} MiB, "
+              f"code cache {memory.code / 1024:.1f} MiB, the VMM's own {memory.own / 1024:.1f} MiB")
+        if share > IDLE_SHARE:
+            problems.append(f"an idle guest takes more than {IDLE_SHARE:.0%} of a core")
+        if memory.own > OWN_MEMORY << 10:
+            problems.append(f"the VMM's own memory is over {OWN_MEMORY} MiB")
+    return report(result, problems)
+
+
+def report(result, problems):
     for problem in problems:
         print(f"PROBLEM {problem}")
     if problems:
@@ -164,14 +202,12 @@ def run_clock(setup, machine, options):
 def run_ends(setup, machine, options):
     """A reset and a crash (panic=-1 resets at once) end the process too, with the status of a reset."""
     failed = 0
+    # reboot=t has the kernel reset by a triple fault.
     for end in ("reboot", "crash"):
         result = setup.boot(machine, f"tests=modules end={end}", options.limit)
-        # reboot=t has the kernel reset by a triple fault.
         problems = end_problems(result, vmm.TRIPLE_FAULT, machine)
-        print(f"{end}: {'; '.join(problems) or 'ok'} ({result.stderr})")
-        if problems:
-            print(result.tail())
-            failed = 1
+        print(f"{end}: {result.stderr or result.status}")
+        failed |= report(result, problems)
     return failed
 
 
@@ -179,14 +215,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vmm", required=True, help="hospes-vmm, or qemu")
     parser.add_argument("--guest", required=True, help="directory made by scripts/fetch-guest")
-    parser.add_argument("--mode", choices=("list", "clock", "ends"), default="list")
+    parser.add_argument("--mode", choices=("list", "clock", "idle", "ends"), default="list")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--limit", type=float, default=180, help="seconds for one boot")
     parser.add_argument("--verbose", action="store_true", help="show what the guest printed, and its dmesg")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hospes-boot-") as where:
         setup = Setup(options.guest, where)
-        run = {"list": run_list, "clock": run_clock, "ends": run_ends}[options.mode]
+        run = {"list": run_list, "clock": run_clock, "idle": run_idle, "ends": run_ends}[options.mode]
         return run(setup, vmm.Vmm(options.vmm), options)
 
 

@@ -1,0 +1,39 @@
+"""What a VMM's memory is used for, read from /proc/PID/smaps.
+
+Three kinds: guest RAM (mappings of at least half the guest's size, or a memfd that is not code), the code cache (a
+memfd whose name holds "code", or anonymous executable memory), and the VMM's own: all the rest. By proportional
+share, so that one page mapped twice (the code cache: once to write, once to run) counts once.
+"""
+import collections
+import re
+
+Memory = collections.namedtuple("Memory", "guest code own")  # KiB
+MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ *(.*)")
+
+
+def kind_of(size, permissions, name, guest_bytes):
+    if ("memfd:" in name and "code" in name) or ("x" in permissions and not name):
+        return "code"
+    if "memfd:" in name or size >= guest_bytes // 2:
+        return "guest"
+    return "own"
+
+
+def memory_of(pids, guest_bytes):
+    """Resident KiB of processes together, by kind."""
+    used = collections.Counter()
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/smaps", encoding="utf-8") as file:
+                lines = file.read().splitlines()
+        except OSError:
+            continue
+        kind = None
+        for line in lines:
+            mapping = MAPPING.match(line)
+            if mapping:
+                start, end, permissions, name = mapping.groups()
+                kind = kind_of(int(end, 16) - int(start, 16), permissions, name, guest_bytes)
+            elif line.startswith("Pss:"):
+                used[kind] += int(line.split()[1])
+    return Memory(used["guest"], used["code"], used["own"])
