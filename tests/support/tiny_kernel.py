@@ -45,9 +45,17 @@ def reset(port, value):
     return pvh_kernel(out_byte(port, value) + HALT)
 
 
+def print_text(text):
+    """Writes to the first serial port, ready or not."""
+    return b"".join(out_byte(0x3F8, byte) for byte in text.encode())
+
+
 def print_and_exit(text, value):
-    """Says something on the first serial port, then ends through the debug-exit port."""
-    return pvh_kernel(b"".join(out_byte(0x3F8, byte) for byte in text.encode()) + out_byte(0xF4, value) + HALT)
+    return pvh_kernel(print_text(text) + out_byte(0xF4, value) + HALT)
+
+
+def print_and_wait(text):
+    return pvh_kernel(print_text(text) + HALT)
 
 
 def truncated_bzimage():

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Boots a Debian kernel to the test list in `init` beside this file and checks every line of what comes back.
 
-  boot.py --vmm build/release/bin/hospes-vmm --guest ~/.cache/hospes/guests/bookworm [--times 50]
-  boot.py --vmm qemu --guest ...       the same under QEMU: is a failure the test's own?
+  boot.py --vmm build/release/bin/hospes-vmm --guest bookworm [--times 50]
+  boot.py --vmm qemu --guest bookworm      the same under QEMU: is a failure the test's own?
 
 With --times, every boot must say exactly the same. Ends with status 0 when all is well.
 """
@@ -214,14 +214,16 @@ def run_ends(setup, machine, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vmm", required=True, help="hospes-vmm, or qemu")
-    parser.add_argument("--guest", required=True, help="directory made by scripts/fetch-guest")
+    parser.add_argument("--guest", required=True, help="bookworm or trixie: what scripts/fetch-guest makes")
     parser.add_argument("--mode", choices=("list", "clock", "idle", "ends"), default="list")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--limit", type=float, default=180, help="seconds for one boot")
     parser.add_argument("--verbose", action="store_true", help="show what the guest printed, and its dmesg")
     options = parser.parse_args()
+    fetch = HERE.parents[2] / "scripts/fetch-guest"
+    guest = subprocess.run([fetch, options.guest], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     with tempfile.TemporaryDirectory(prefix="hospes-boot-") as where:
-        setup = Setup(options.guest, where)
+        setup = Setup(guest, where)
         run = {"list": run_list, "clock": run_clock, "idle": run_idle, "ends": run_ends}[options.mode]
         return run(setup, vmm.Vmm(options.vmm), options)
 

@@ -3,6 +3,7 @@
 
 usage: bad_input_test.py build/release/bin/hospes-vmm [unittest options]
 """
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -165,6 +166,32 @@ class Disk(BadInput):
             fcntl.fcntl(file, fcntl.F_OFD_SETLK, lock)
             self.refused(self.command("--disk", path), path, "another process")
             self.refused(self.command("--disk", f"{path},readonly=on"), path, "another process")
+
+    @contextlib.contextmanager
+    def running(self, disk):
+        """A VM that holds the disk until the end of the block."""
+        kernel = self.file("waiting", tiny_kernel.print_and_wait("ready\n"))
+        with subprocess.Popen(self.command("--disk", disk, kernel=kernel), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as holder:
+            self.assertEqual(holder.stdout.readline(), b"ready\n")
+            try:
+                yield
+            finally:
+                holder.kill()
+
+    def test_used_by_another_vm(self):
+        path = self.disk()
+        with self.running(path):
+            self.refused(self.command("--disk", path), path, "another process")
+            self.refused(self.command("--disk", f"{path},readonly=on"), path, "another process")
+
+    def test_read_by_another_vm(self):
+        path = self.disk()
+        with self.running(f"{path},readonly=on"):
+            self.refused(self.command("--disk", path), path, "another process")
+            reader = subprocess.run(self.command("--disk", f"{path},readonly=on"), capture_output=True, timeout=30,
+                                    check=False)
+            self.assertEqual(reader.returncode, 1, reader.stderr)
 
     def test_named_twice(self):
         path = self.disk()
