@@ -25,12 +25,12 @@ class GuestRam {
     GuestRam(const GuestRam&) = delete;
     GuestRam& operator=(const GuestRam&) = delete;
 
-    std::uint64_t size() const { return size_; }
-    std::uint64_t low_size() const { return low_size_; }
-    std::uint64_t high_size() const { return size_ - low_size_; }
+    [[gnu::always_inline]] std::uint64_t size() const { return size_; }
+    [[gnu::always_inline]] std::uint64_t low_size() const { return low_size_; }
+    [[gnu::always_inline]] std::uint64_t high_size() const { return size_ - low_size_; }
 
     // Host address of [gpa, gpa + length) if all of it is RAM and contiguous, else nullptr.
-    std::byte* host(Gpa gpa, std::uint64_t length) const {
+    [[gnu::always_inline]] std::byte* host(Gpa gpa, std::uint64_t length) const {
         if (gpa < low_size_) return length <= low_size_ - gpa ? base_ + gpa : nullptr;
         if (gpa < kHighStart || gpa - kHighStart >= high_size()) return nullptr;
         const std::uint64_t offset = gpa - kHighStart;
@@ -38,7 +38,7 @@ class GuestRam {
     }
 
     // Index of RAM page `gpa` (0 .. page_count), for tables kept per page. `gpa` must be RAM.
-    std::uint64_t page_index(Gpa gpa) const {
+    [[gnu::always_inline]] std::uint64_t page_index(Gpa gpa) const {
         return (gpa < low_size_ ? gpa : gpa - kHighStart + low_size_) >> kPageBits;
     }
     std::uint64_t page_count() const { return size_ >> kPageBits; }

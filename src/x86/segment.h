@@ -13,13 +13,13 @@ struct Segment {
     std::uint16_t selector = 0;
     std::uint16_t attributes = 0;
 
-    unsigned type() const { return attributes & 0xfu; }
-    bool is_code_or_data() const { return (attributes & 0x10u) != 0; }
-    unsigned dpl() const { return (attributes >> 5) & 3u; }
-    bool present() const { return (attributes & 0x80u) != 0; }
-    bool long_mode() const { return (attributes & 0x2000u) != 0; }
-    bool default_big() const { return (attributes & 0x4000u) != 0; }
-    bool unusable() const { return attributes == 0; }
+    [[gnu::always_inline]] unsigned type() const { return attributes & 0xfu; }
+    [[gnu::always_inline]] bool is_code_or_data() const { return (attributes & 0x10u) != 0; }
+    [[gnu::always_inline]] unsigned dpl() const { return (attributes >> 5) & 3u; }
+    [[gnu::always_inline]] bool present() const { return (attributes & 0x80u) != 0; }
+    [[gnu::always_inline]] bool long_mode() const { return (attributes & 0x2000u) != 0; }
+    [[gnu::always_inline]] bool default_big() const { return (attributes & 0x4000u) != 0; }
+    [[gnu::always_inline]] bool unusable() const { return attributes == 0; }
 };
 
 struct DescriptorTable {

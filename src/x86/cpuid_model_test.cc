@@ -1,0 +1,135 @@
+#include "x86/cpuid_model.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "x86/registers.h"
+
+namespace hospes::x86 {
+namespace {
+
+constexpr std::uint64_t kNoXcr0 = xcr0::X87;
+
+CpuidModel make(const char* name, CpuidPlatform platform = {2'500'000, 1}) {
+    auto model = CpuidModel::create(name, platform);
+    EXPECT_TRUE(model.ok());
+    return model.take();
+}
+
+std::string text(std::uint32_t a, std::uint32_t b, std::uint32_t c) {
+    char bytes[13] = {};
+    std::memcpy(bytes, &a, 4);
+    std::memcpy(bytes + 4, &b, 4);
+    std::memcpy(bytes + 8, &c, 4);
+    return bytes;
+}
+
+TEST(CpuidModel, UnknownNameListsTheKnown) {
+    const auto model = CpuidModel::create("pentium", {});
+    ASSERT_FALSE(model.ok());
+    EXPECT_NE(model.error().message().find("x86-64-v3"), std::string::npos);
+}
+
+TEST(CpuidModel, VendorAndHypervisor) {
+    const CpuidModel model = make("x86-64-v2");
+    const CpuidLeaf leaf = model.leaf(0, 0, 0, 0, kNoXcr0);
+    EXPECT_EQ(leaf.eax, 0x16u);
+    EXPECT_EQ(text(leaf.ebx, leaf.edx, leaf.ecx), "GenuineIntel");
+    const CpuidLeaf kvm = model.leaf(0x40000000, 0, 0, 0, kNoXcr0);
+    EXPECT_EQ(kvm.eax, 0x40000010u);
+    EXPECT_EQ(text(kvm.ebx, kvm.ecx, kvm.edx), "KVMKVMKVM");
+    EXPECT_EQ(model.leaf(0x40000010, 0, 0, 0, kNoXcr0).eax, 2'500'000u);
+    EXPECT_EQ(model.leaf(0x40000010, 0, 0, 0, kNoXcr0).ebx, 1'000'000u);
+    EXPECT_EQ(model.leaf(0x40000001, 0, 0, 0, kNoXcr0).eax, 0x0100000au);
+    EXPECT_NE(model.leaf(1, 0, 0, 0, kNoXcr0).ecx & (1u << 31), 0u);
+}
+
+TEST(CpuidModel, LevelsDifferWhereThePsAbiSaysSo) {
+    const CpuidModel v2 = make("x86-64-v2");
+    EXPECT_TRUE(v2.has(Feature::SSE4_2));
+    EXPECT_FALSE(v2.has(Feature::AVX));
+    EXPECT_FALSE(v2.has(Feature::BMI1));
+    EXPECT_FALSE(v2.has(Feature::AES));
+    EXPECT_EQ(v2.supported_xcr0(), xcr0::X87 | xcr0::SSE);
+    EXPECT_EQ(v2.leaf(1, 0, 0, cr4::OSXSAVE, 3).ecx & (3u << 26), 0u);  // neither XSAVE nor OSXSAVE
+
+    const CpuidModel v3 = make("x86-64-v3");
+    for (const Feature feature : {Feature::AVX, Feature::AVX2, Feature::BMI1, Feature::BMI2, Feature::F16C,
+                                  Feature::FMA, Feature::LZCNT, Feature::MOVBE, Feature::XSAVE}) {
+        EXPECT_TRUE(v3.has(feature));
+    }
+    EXPECT_FALSE(v3.has(Feature::AES));
+    EXPECT_FALSE(v3.has(Feature::AVX512F));
+    EXPECT_EQ(v3.supported_xcr0(), xcr0::X87 | xcr0::SSE | xcr0::AVX);
+    EXPECT_EQ(v3.leaf(7, 0, 0, 0, kNoXcr0).ebx & (1u << 5 | 1u << 16), 1u << 5);  // AVX2, not AVX512F
+}
+
+TEST(CpuidModel, OsxsaveMirrorsCr4) {
+    const CpuidModel v3 = make("x86-64-v3");
+    EXPECT_EQ(v3.leaf(1, 0, 0, 0, kNoXcr0).ecx & (3u << 26), 1u << 26);
+    EXPECT_EQ(v3.leaf(1, 0, 0, cr4::OSXSAVE, kNoXcr0).ecx & (3u << 26), 3u << 26);
+}
+
+TEST(CpuidModel, XsaveSizes) {
+    const CpuidModel v3 = make("x86-64-v3");
+    const CpuidLeaf main = v3.leaf(0xd, 0, 0, 0, xcr0::X87 | xcr0::SSE);
+    EXPECT_EQ(main.eax, 7u);
+    EXPECT_EQ(main.ebx, 576u);
+    EXPECT_EQ(main.ecx, 832u);
+    EXPECT_EQ(v3.leaf(0xd, 0, 0, 0, 7).ebx, 832u);
+    EXPECT_EQ(v3.leaf(0xd, 1, 0, 0, 7).eax, 7u);  // XSAVEOPT XSAVEC XGETBV1
+    EXPECT_EQ(v3.leaf(0xd, 2, 0, 0, 7).eax, 256u);
+    EXPECT_EQ(v3.leaf(0xd, 2, 0, 0, 7).ebx, 576u);
+    EXPECT_EQ(v3.leaf(0xd, 3, 0, 0, 7).eax, 0u);
+}
+
+TEST(CpuidModel, LongModeSizesAndInvariantTsc) {
+    const CpuidModel v2 = make("x86-64-v2");
+    const CpuidLeaf extended = v2.leaf(0x80000001, 0, 0, 0, kNoXcr0);
+    EXPECT_EQ(extended.edx, 1u << 11 | 1u << 20 | 1u << 26 | 1u << 27 | 1u << 29);
+    EXPECT_EQ(v2.leaf(0x80000007, 0, 0, 0, kNoXcr0).edx, 1u << 8);
+    EXPECT_EQ(v2.leaf(0x80000008, 0, 0, 0, kNoXcr0).eax, 48u << 8 | 46);
+}
+
+TEST(CpuidModel, FrequenciesAgree) {
+    const CpuidModel v2 = make("x86-64-v2");
+    const CpuidLeaf leaf = v2.leaf(0x15, 0, 0, 0, kNoXcr0);
+    EXPECT_EQ(static_cast<std::uint64_t>(leaf.ecx) * leaf.ebx / leaf.eax, 2'500'000'000u);
+    EXPECT_EQ(v2.leaf(0x16, 0, 0, 0, kNoXcr0).eax, 2500u);
+    EXPECT_EQ(make("x86-64-v2", {0, 1}).leaf(0x15, 0, 0, 0, kNoXcr0).eax, 0u);
+}
+
+TEST(CpuidModel, LeavesBeyondTheMaximumGiveTheLastBasicOne) {
+    const CpuidModel v2 = make("x86-64-v2");
+    EXPECT_EQ(v2.leaf(0x17, 0, 0, 0, kNoXcr0).eax, 2500u);
+    EXPECT_EQ(v2.leaf(0x80000009, 0, 0, 0, kNoXcr0).eax, 2500u);
+    EXPECT_EQ(v2.leaf(0x80860000, 0, 0, 0, kNoXcr0).eax, 2500u);
+}
+
+TEST(CpuidModel, Topology) {
+    const CpuidModel model = make("x86-64-v2", {1000, 3});
+    EXPECT_EQ(model.leaf(1, 0, 2, 0, kNoXcr0).ebx >> 24, 2u);
+    EXPECT_EQ(model.leaf(1, 0, 2, 0, kNoXcr0).ebx >> 16 & 0xff, 4u);
+    EXPECT_NE(model.leaf(1, 0, 2, 0, kNoXcr0).edx & (1u << 28), 0u);
+    EXPECT_EQ(model.leaf(0xb, 0, 2, 0, kNoXcr0).ecx, 0x100u);
+    EXPECT_EQ(model.leaf(0xb, 1, 2, 0, kNoXcr0).eax, 2u);
+    EXPECT_EQ(model.leaf(0xb, 1, 2, 0, kNoXcr0).ebx, 3u);
+    EXPECT_EQ(model.leaf(0xb, 1, 2, 0, kNoXcr0).edx, 2u);
+    EXPECT_EQ(model.leaf(0xb, 2, 2, 0, kNoXcr0).ecx, 2u);
+    EXPECT_EQ(model.leaf(4, 3, 0, 0, kNoXcr0).eax >> 26, 3u);
+    EXPECT_EQ(model.leaf(4, 4, 0, 0, kNoXcr0).eax, 0u);
+}
+
+TEST(CpuidModel, Brand) {
+    const CpuidModel model = make("x86-64-v3");
+    std::string brand;
+    for (std::uint32_t leaf = 0x80000002; leaf <= 0x80000004; ++leaf) {
+        const CpuidLeaf part = model.leaf(leaf, 0, 0, 0, kNoXcr0);
+        brand.append(reinterpret_cast<const char*>(&part), sizeof part);
+    }
+    EXPECT_STREQ(brand.c_str(), "Hospes x86-64-v3 virtual CPU");
+}
+
+}  // namespace
+}  // namespace hospes::x86
