@@ -51,13 +51,9 @@ loads:
     movq rcx, xmm0
     CHECK(rcx, -1)
     UNCHANGED
-    mov r15, rsp
-    lea rsp, [rbx - 4]
-    mov r14, rsp
     GATE_ATTR(PF, exception_stubs + 14 * 16, 0x8e01)
-    FAULT_PF(0, SECOND, pop rax)
-    CHECK([fault_rsp], r14)
-    mov rsp, r15
+    FAULT_RSP(PF, 0, SECOND - 4, pop rax)
+    CHECK([fault_cr2], SECOND)
     UNCHANGED
     ret
 
@@ -73,14 +69,10 @@ stores:
     UNCHANGED
     FAULT_PF(ERR_W, SECOND, pop [rbx - 3])
     UNCHANGED
-    mov r15, rsp
-    lea rsp, [rbx + 4]
-    mov r14, rsp
-    FAULT_PF(ERR_W, SECOND, push rax)
-    CHECK([fault_rsp], r14)
-    FAULT_PF(ERR_W, SECOND, call loads)
-    CHECK([fault_rsp], r14)
-    mov rsp, r15
+    FAULT_RSP(PF, ERR_W, SECOND + 4, push rax)
+    CHECK([fault_cr2], SECOND)
+    FAULT_RSP(PF, ERR_W, SECOND + 4, call loads)
+    CHECK([fault_cr2], SECOND)
     UNCHANGED
     ret
 PAGE(page_b)

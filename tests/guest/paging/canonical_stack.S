@@ -10,23 +10,13 @@ guest_main:
     FAULT(SS_, 0, mov rax, [rbp + 8])
     FAULT(SS_, 0, mov [rbp], rax)
     FAULT(GP, 0, mov rax, [rbx + rbp])              // the base decides, not the index
-    .macro with_bad_rsp_ line, insn
     GATE_ATTR(SS_, exception_stubs + 12 * 16, 0x8e01)       // on its own stack: ours is no good
-    mov r15, rsp
-    mov rsp, 0x0000a00000000000
-    mov dword ptr [chk_line], \line
-    fault_arm_ 1f
-    \insn
-1:  mov rsp, r15
-    check_ [fault_vec], SS_, \line
-    check_ [fault_err], 0, \line
-    .endm
-#define BAD_RSP(...) with_bad_rsp_ __LINE__, STR(__VA_ARGS__)
-    BAD_RSP(push rax)
-    BAD_RSP(pop rax)
+    mov r14, 0x0000a00000000000
+    FAULT_RSP(SS_, 0, r14, push rax)
+    FAULT_RSP(SS_, 0, r14, pop rax)
     CHECK(rax, 0x55)
-    BAD_RSP(mov rax, [rsp + 16])
-    BAD_RSP(call guest_main)
-    BAD_RSP(ret)
-    BAD_RSP(pushfq)
+    FAULT_RSP(SS_, 0, r14, mov rax, [rsp + 16])
+    FAULT_RSP(SS_, 0, r14, call guest_main)
+    FAULT_RSP(SS_, 0, r14, ret)
+    FAULT_RSP(SS_, 0, r14, pushfq)
     PASS

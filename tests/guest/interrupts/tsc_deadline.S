@@ -1,0 +1,62 @@
+// TSC-deadline timer: fires when the TSC has passed the deadline, at once for a deadline in the past, never after 0;
+// the MSR reads 0 after it has fired.
+// expect: exit 33
+// qemu: skip TCG 7.2 has no TSC-deadline timer
+#include "long.inc"
+#include "apic.inc"
+
+.macro read_tsc
+    rdtsc
+    shl rdx, 32
+    or rax, rdx
+.endm
+
+guest_main:
+    NEED_CPUID(1, ecx, 24)
+    GATE(0x40, apic_tick)
+    APIC_ENABLE
+    APIC_WRITE(APIC_LVT_TIMER, 0x40 + TIMER_DEADLINE)
+    mfence
+    mov r12d, 5
+1:  read_tsc
+    lea r13, [rax + 3000000]
+    WRMSR(MSR_TSC_DEADLINE, r13)
+    RDMSR(MSR_TSC_DEADLINE)
+    sub rax, r13
+    CHECK(rax, 0)
+    sti
+    hlt
+    cli
+    read_tsc
+    cmp rax, r13
+    CHECK_FLAGS(FL_CF, 0)                   // not before
+    RDMSR(MSR_TSC_DEADLINE)
+    CHECK(rax, 0)
+    dec r12d
+    jnz 1b
+    CHECK64(ticks, 5)
+    // in the past
+    WRMSR(MSR_TSC_DEADLINE, 1)
+    sti
+    nop
+    nop
+2:  cmp qword ptr [ticks], 6
+    jb 2b
+    cli
+    // disarmed
+    read_tsc
+    lea r13, [rax + 1000000]
+    WRMSR(MSR_TSC_DEADLINE, r13)
+    WRMSR(MSR_TSC_DEADLINE, 0)
+    sti
+3:  read_tsc
+    sub rax, r13
+    cmp rax, 10000000
+    jl 3b
+    cli
+    CHECK64(ticks, 6)
+    // the initial count register does nothing in this mode
+    APIC_WRITE(APIC_TIMER_INIT, 1000)
+    APIC_READ(APIC_TIMER_CURRENT)
+    CHECK(rax, 0)
+    PASS
