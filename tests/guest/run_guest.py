@@ -20,7 +20,7 @@ def read_header(source):
         for line in lines:
             if not line.startswith("//"):
                 break
-            match = re.match(r"//\s*(expect|qemu|label|timeout):\s*(.*\S)", line)
+            match = re.match(r"//\s*(expect|qemu|qemu-cpu|label|timeout):\s*(.*\S)", line)
             if match:
                 header.setdefault(match.group(1), []).append(match.group(2))
     if "expect" not in header:
@@ -38,10 +38,10 @@ def run(command, timeout):
         return None, (late.stdout or b"").decode(errors="replace")
 
 
-def run_qemu(image, timeout):
+def run_qemu(image, timeout, cpu):
     with tempfile.NamedTemporaryFile(mode="r", errors="replace") as log:
         status, output = run(
-            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-la57", "-m", "64", "-nodefaults", "-no-user-config",
+            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-la57" + cpu, "-m", "64", "-nodefaults", "-no-user-config",
              "-display", "none", "-serial", "stdio", "-no-reboot", "-d", "cpu_reset", "-D", log.name,
              "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", image], timeout)
         return status, output, "Triple fault" in log.read()
@@ -95,7 +95,8 @@ def main():
         timeout = arguments.timeout or float(header.get("timeout", ["20"])[0])
         start = time.monotonic()
         if arguments.qemu:
-            outcome = run_qemu(image, timeout)
+            cpu = "".join("," + feature for feature in header.get("qemu-cpu", []))
+            outcome = run_qemu(image, timeout, cpu)
         else:
             outcome = run_hospes(arguments.vmm, arguments.variant, image, timeout)
         wrong = differences(header, *outcome)
