@@ -1,0 +1,70 @@
+// virtio-console: port 0 is the guest's hvc0; more ports are named byte streams (virtio 1.2, 5.3).
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "virtio/console/backend.h"
+#include "virtio/console/config.h"
+#include "virtio/console/request.h"
+#include "virtio/device.h"
+
+namespace hospes::virtio::console {
+
+struct PortSetup {
+    std::string name;  // /dev/virtio-ports/<name> in the guest; not used for port 0 if it is the only one
+    std::unique_ptr<Backend> backend;
+};
+
+class Device final : public virtio::Device {
+  public:
+    // `ports` has 1 .. kMaxPorts entries; the first is the console. With more than one, multiport is offered.
+    static std::unique_ptr<Device> create(std::vector<PortSetup> ports);
+
+    DeviceType type() const override { return {3, 0x078000}; }
+    std::uint64_t features() const override { return ports_.size() > 1 ? feature::kMultiport : 0; }
+    std::span<const std::uint16_t> queue_sizes() const override { return queue_sizes_; }
+    std::span<const std::byte> config() const override { return std::as_bytes(std::span(&config_, 1)); }
+    void activate(Link& link) override;
+    void notified(unsigned queue) override;
+    bool reset() override;
+
+  private:
+    // A chain of 1 MiB is far more than any driver sends; more of it than that is dropped.
+    static constexpr std::uint64_t kMaxOutput = 1 << 20;
+
+    struct Port {
+        PortSetup setup;
+        Chain receive;      // waits for input while `held`
+        bool held = false;
+        bool open = false;  // the guest takes input
+    };
+    struct Outgoing {
+        ControlMessage message;
+        std::string text;
+    };
+
+    explicit Device(std::vector<PortSetup> ports);
+
+    bool multiport() const { return (link_->negotiated() & feature::kMultiport) != 0; }
+    void transmit(unsigned port);
+    void deliver(unsigned port);
+    bool hold_buffer(unsigned port);
+    void want_input(unsigned port, bool wanted);
+    void handle_control();
+    void handle(const ControlMessage& message);
+    void announce(unsigned port);
+    void send(std::uint32_t port, std::uint16_t event, std::uint16_t value, std::string text = {});
+    void flush_control();
+
+    std::vector<Port> ports_;
+    std::vector<std::uint16_t> queue_sizes_;
+    Config config_;
+    Link* link_ = nullptr;
+    Chain chain_;
+    std::deque<Outgoing> outgoing_;
+};
+
+}  // namespace hospes::virtio::console
