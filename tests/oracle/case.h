@@ -1,0 +1,70 @@
+// One experiment: a machine state to start from, and what came out. Plain data, because both live in memory that is
+// shared with the native child.
+#pragma once
+
+#include <cstdint>
+
+#include "layout.h"
+
+namespace hospes::oracle {
+
+// All that user code can see of a CPU, but for memory. AVX-512's part comes with a model that has it.
+struct CpuImage {
+    std::uint64_t gpr[16];
+    std::uint64_t rip;
+    std::uint64_t rflags;
+    std::uint16_t fcw;
+    std::uint16_t fsw;
+    std::uint8_t ftw;  // abridged: one bit a register, set = not empty
+    std::uint8_t reserved[3];
+    std::uint32_t mxcsr;
+    std::uint32_t reserved2;
+    std::uint8_t st[8][16];  // by distance from the top; 10 bytes used
+    alignas(32) std::uint8_t ymm[16][32];
+};
+
+// Bytes that a case wants in memory before it starts.
+struct Patch {
+    std::uint32_t offset;  // in the memory image
+    std::uint32_t length;
+    std::uint8_t bytes[64];
+};
+
+inline constexpr unsigned kMaxPatches = 4;
+
+struct Case {
+    CpuImage initial;
+    std::uint16_t cs;
+    std::uint16_t patch_count;
+    Patch patches[kMaxPatches];
+};
+
+inline constexpr unsigned kMaxWords = 20;
+inline constexpr std::uint32_t kNotRun = 0xffff;  // an outcome that nobody wrote
+
+struct ChangedWord {
+    std::uint32_t index;  // of the 64-bit word in the memory image
+    std::uint64_t value;
+};
+
+struct Outcome {
+    CpuImage final;
+    std::uint32_t vector;
+    std::uint32_t error_code;
+    std::uint64_t cr2;
+    std::uint32_t changed;      // how many words of memory differ from the batch's image
+    std::uint64_t memory_hash;  // over all of them
+    ChangedWord words[kMaxWords];
+};
+
+inline constexpr unsigned kBatchCases = 1024;
+
+// What runs at once: code, memory image and cases. The code of all cases is in place before the first one runs.
+struct Batch {
+    alignas(4096) std::uint8_t code[kCodeSize];
+    alignas(4096) std::uint8_t image[kImageSize];
+    std::uint32_t count;
+    Case cases[kBatchCases];
+};
+
+}  // namespace hospes::oracle

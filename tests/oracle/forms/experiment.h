@@ -1,0 +1,30 @@
+// A case with all that is needed to judge and to report it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "case.h"
+#include "forms/form.h"
+
+namespace hospes::oracle {
+
+// What the comparison leaves out, and why it may.
+struct Allowance {
+    std::uint32_t undefined_flags = 0;  // after the case has run to its end
+    std::uint32_t faulting_flags = 0;   // when it faults: what the faulting instruction itself would have written
+    bool memory_after_fault = false;    // stores that hardware may have done in part before the fault
+    bool vector_after_fault = false;    // gathers: how far they came is the implementation's choice
+};
+
+struct Experiment {
+    const Form* form = nullptr;  // nullptr: a stream
+    const char* scenario = "";
+    bool compat = false;
+    std::uint64_t address = 0;  // of the first instruction
+    std::vector<std::uint8_t> code;
+    Case test{};
+    Allowance allowance;
+};
+
+}  // namespace hospes::oracle

@@ -1,0 +1,38 @@
+// Runs batches on the host CPU itself, in a child process that has nothing to lose.
+#pragma once
+
+#include <memory>
+
+#include "base/unique_fd.h"
+#include "executor.h"
+#include "native/shared.h"
+
+namespace hospes::oracle {
+
+class NativeExecutor : public Executor {
+  public:
+    // Errors: no memory, the host refuses the sandbox or the layout's addresses.
+    static Result<std::unique_ptr<NativeExecutor>> create();
+    ~NativeExecutor() override;
+
+    Result<void> run(const Batch& batch, Outcome* outcomes) override;
+    const char* name() const override { return "native"; }
+
+    // run() in two halves, so that an engine works while the child does.
+    Result<void> start(const Batch& batch);
+    Result<void> finish(Outcome* outcomes);
+
+  private:
+    NativeExecutor() = default;
+    Result<void> spawn();
+    Result<void> wait_byte(int timeout_ms);
+    void reap();
+
+    NativeShared* shared_ = nullptr;
+    UniqueFd shared_file_;
+    UniqueFd data_file_;
+    UniqueFd command_;
+    int child_ = -1;
+};
+
+}  // namespace hospes::oracle

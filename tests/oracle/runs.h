@@ -1,0 +1,15 @@
+// What the program can do.
+#pragma once
+
+#include "base/result.h"
+#include "options.h"
+
+namespace hospes::oracle {
+
+// Prints the table of groups, or of all forms. Returns the exit status.
+int list_forms(const Options& options);
+
+// Runs forms, streams or regressions as asked. True: all as it should be; with --break that means red.
+Result<bool> run_oracle(const Options& options);
+
+}  // namespace hospes::oracle

@@ -1,0 +1,86 @@
+#include "session.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "compare/compare.h"
+#include "forms/values.h"
+
+namespace hospes::oracle {
+
+namespace {
+
+constexpr std::uint64_t kLeadIn = 32;  // filler before the code, for short backward jumps
+
+}  // namespace
+
+Session::Session(NativeExecutor& native, std::vector<Executor*> subjects, std::uint64_t seed, unsigned stride)
+    : native_(native), subjects_(std::move(subjects)), random_(seed), stride_(stride), batch_(new Batch) {
+    start_batch();
+}
+
+void Session::start_batch() {
+    std::memset(batch_->code, kFill, sizeof batch_->code);
+    random_image(random_, batch_->image);
+    batch_->count = 0;
+    experiments_.clear();
+}
+
+std::uint64_t Session::next_address() const {
+    return kCodeStart + batch_->count * std::uint64_t{stride_} + kLeadIn;
+}
+
+Result<void> Session::add(Experiment experiment) {
+    std::copy(experiment.code.begin(), experiment.code.end(), batch_->code + (experiment.address - kCodeStart));
+    batch_->cases[batch_->count++] = experiment.test;
+    experiments_.push_back(std::move(experiment));
+    const unsigned room = static_cast<unsigned>(kCodeSize / stride_) - 1;
+    if (batch_->count == std::min(kBatchCases, room)) return flush();
+    return {};
+}
+
+Result<void> Session::flush() {
+    if (batch_->count == 0) return {};
+    HOSPES_TRY(native_.start(*batch_));
+    std::vector<std::vector<Outcome>> got;
+    Result<void> ran = run_subjects(got);
+    std::vector<Outcome> expected(batch_->count);
+    Result<void> native_done = native_.finish(expected.data());
+    for (std::size_t i = 0; i < got.size(); ++i) judge(expected, got[i], subjects_[i]->name());
+    totals_.cases += batch_->count;
+    for (const Outcome& outcome : expected) {
+        totals_.faults += outcome.vector != 3;
+        ++totals_.by_vector[outcome.vector & 31];
+    }
+    start_batch();
+    if (!native_done.ok()) return native_done;
+    return ran;
+}
+
+Result<void> Session::run_subjects(std::vector<std::vector<Outcome>>& outcomes) {
+    for (Executor* subject : subjects_) {
+        std::vector<Outcome>& got = outcomes.emplace_back(batch_->count);
+        for (Outcome& outcome : got) outcome.vector = kNotRun;
+        Result<void> ran = subject->run(*batch_, got.data());
+        if (ran.ok()) continue;
+        std::string what = std::string(subject->name()) + ": " + ran.error().message();
+        for (std::uint32_t i = 0; i < batch_->count; ++i) {
+            if (got[i].vector != kNotRun) continue;
+            what += "\n" + describe_mismatch(experiments_[i], {"it did not get past this case"});
+            break;
+        }
+        return Error(what);
+    }
+    return {};
+}
+
+void Session::judge(const std::vector<Outcome>& expected, const std::vector<Outcome>& got, const char* subject) {
+    for (std::uint32_t i = 0; i < batch_->count; ++i) {
+        const std::vector<std::string> lines = differences(experiments_[i], expected[i], got[i]);
+        if (lines.empty()) continue;
+        ++totals_.mismatches;
+        if (on_mismatch_) on_mismatch_(experiments_[i], subject, lines);
+    }
+}
+
+}  // namespace hospes::oracle
