@@ -124,6 +124,7 @@ Result<bool> run_oracle(const Options& options) {
     for (const std::string& name : options.groups) {
         if (find_group(name) == Group::None) return Error("no group '" + name + "'; --list shows them");
     }
+    compat_is_native = host_runs_compat_code();
     std::unique_ptr<NativeExecutor> native = HOSPES_TRY(NativeExecutor::create());
     std::vector<std::unique_ptr<Executor>> owned = HOSPES_TRY(create_subjects(options));
     std::vector<Executor*> subjects;

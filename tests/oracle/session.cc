@@ -31,6 +31,7 @@ std::uint64_t Session::next_address() const {
 }
 
 Result<void> Session::add(Experiment experiment) {
+    if (experiment.prefixed) batch_->code[experiment.address - 1 - kCodeStart] = kAddressSizePrefix;
     std::copy(experiment.code.begin(), experiment.code.end(), batch_->code + (experiment.address - kCodeStart));
     batch_->cases[batch_->count++] = experiment.test;
     experiments_.push_back(std::move(experiment));

@@ -70,6 +70,7 @@ class Function {
     void add_msix(unsigned vectors, unsigned bar);
 
     ConfigSpace& config() { return config_; }
+    const ConfigSpace& config() const { return config_; }
     bool msix_enabled() const { return msix_enabled_; }
     // Sends MSI-X vector `vector`, if enabled.
     void signal_msix(unsigned vector) {

@@ -21,6 +21,7 @@ struct Experiment {
     const Form* form = nullptr;  // nullptr: a stream
     const char* scenario = "";
     bool compat = false;
+    bool prefixed = false;      // an address-size prefix goes in front, for hosts without 32-bit code
     std::uint64_t address = 0;  // of the first instruction
     std::vector<std::uint8_t> code;
     Case test{};

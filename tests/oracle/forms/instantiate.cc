@@ -147,6 +147,8 @@ void add_patch(Case& test, std::uint64_t address, const void* bytes, unsigned le
     std::memcpy(patch.bytes, bytes, length);
 }
 
+bool compat_is_native = false;
+
 bool instantiate(const Form& form, unsigned variant, Random& random, std::uint64_t address, Experiment& experiment) {
     Instance instance;
     choose_registers(form, variant, random, instance);
@@ -160,6 +162,7 @@ bool instantiate(const Form& form, unsigned variant, Random& random, std::uint64
         decoded.instruction.length != code.length) {
         return false;
     }
+    if (form.compat && !compat_is_native && !same_in_64_bits(form, code)) return false;
     experiment = Experiment{};
     experiment.form = &form;
     experiment.compat = form.compat;
@@ -181,6 +184,7 @@ bool instantiate(const Form& form, unsigned variant, Random& random, std::uint64
     patch_displacement(instance, draft, test, code);
     if (form.moffs) std::memcpy(code.bytes + code.length - form.immediate_bytes, &draft.target, form.immediate_bytes);
     experiment.code.assign(code.bytes, code.bytes + code.length);
+    experiment.prefixed = form.compat;
     experiment.scenario = uses_memory(form) ? place_name(draft.place) : "registers";
     set_allowance(form, experiment.allowance);
     return true;

@@ -20,6 +20,12 @@ std::uint64_t place_address(Random& random, Place place, unsigned size);
 // How many variants of the form cover it fully: every register in every position, every place.
 unsigned full_variants(const Form& form);
 
+// Set once at start: whether the host runs 32-bit code. If not, only forms that mean the same in 64-bit code are made.
+extern bool compat_is_native;
+
+// Whether 32-bit `code`, with an address-size prefix in front, does the same as 64-bit code.
+bool same_in_64_bits(const Form& form, const Assembled& code);
+
 // Makes variant `variant` (any number) of `form`, to run at about `address`. False: this combination has no encoding.
 bool instantiate(const Form& form, unsigned variant, Random& random, std::uint64_t address, Experiment& experiment);
 

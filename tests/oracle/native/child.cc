@@ -32,6 +32,7 @@ struct Runner {
     NativeShared* shared = nullptr;
     std::uint8_t* pages[kDataPageCount] = {};
     std::int64_t index = -1;  // the case that runs; -1: the trap that starts the batch
+    bool compat = false;
     gregset_t saved_registers = {};
     std::uint8_t saved_fpu[kFpuBytes] = {};
 };
@@ -77,12 +78,23 @@ ORACLE_NO_SANITIZE void capture(const mcontext_t& context, Outcome& outcome) {
     outcome.cr2 = static_cast<std::uint64_t>(context.gregs[REG_CR2]);
 }
 
+// A fault at the prefix in front of a 32-bit case is one at the case's first instruction.
+ORACLE_NO_SANITIZE void hide_prefix(const Case& test, Outcome& outcome) {
+    const bool prefixed = test.cs == kUserCode32 && !runner.compat;
+    if (prefixed && outcome.final.rip == test.initial.rip - 1) ++outcome.final.rip;
+}
+
 ORACLE_NO_SANITIZE void load(const Case& test, mcontext_t& context) {
     const CpuImage& image = test.initial;
     for (unsigned i = 0; i < 16; ++i) context.gregs[kGregOf[i]] = static_cast<greg_t>(image.gpr[i]);
     context.gregs[REG_RIP] = static_cast<greg_t>(image.rip);
+    std::uint16_t cs = test.cs;
+    if (cs == kUserCode32 && !runner.compat) {
+        cs = kUserCode64;
+        --context.gregs[REG_RIP];
+    }
     context.gregs[REG_EFL] = static_cast<greg_t>((image.rflags & kSettableFlags) | 0x202);
-    context.gregs[REG_CSGSFS] = static_cast<greg_t>((std::uint64_t{kUserData} << 48) | test.cs);
+    context.gregs[REG_CSGSFS] = static_cast<greg_t>((std::uint64_t{kUserData} << 48) | cs);
 
     auto* fpu = reinterpret_cast<std::uint8_t*>(context.fpregs);
     for (unsigned i = 0; i < 24; ++i) fpu[i] = 0;  // opcode and pointers of the last x87 instruction too
@@ -115,6 +127,7 @@ ORACLE_NO_SANITIZE void on_trap(int, siginfo_t*, void* context) {
     } else {
         Outcome& outcome = runner.shared->outcomes[runner.index];
         capture(machine, outcome);
+        hide_prefix(batch.cases[runner.index], outcome);
         collect_changes(batch.image, runner.pages, outcome);
     }
     ++runner.index;
@@ -185,6 +198,7 @@ bool install_handler() {
 
 ORACLE_NO_SANITIZE void run_native_child(const ChildFiles& files, NativeShared& shared) {
     runner.shared = &shared;
+    runner.compat = host_runs_compat_code();
     if (!map_layout(files) || !install_handler() || !enter_sandbox()) ::_exit(2);
     char byte = 'r';
     system_call(SYS_write, files.command, reinterpret_cast<long>(&byte), 1);

@@ -27,6 +27,13 @@ Result<UniqueFd> create_memory(const char* name, std::size_t size) {
 
 }  // namespace
 
+bool host_runs_compat_code() {
+    bool present = false;
+    std::uint32_t rights = 0;
+    __asm__("lar %2, %0" : "=r"(rights), "=@ccz"(present) : "r"(std::uint32_t{kUserCode32}));
+    return present;
+}
+
 Result<std::unique_ptr<NativeExecutor>> NativeExecutor::create() {
     std::unique_ptr<NativeExecutor> executor(new NativeExecutor);
     executor->shared_file_ = HOSPES_TRY(create_memory("oracle-batch", sizeof(NativeShared)));

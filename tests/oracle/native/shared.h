@@ -8,6 +8,11 @@
 
 namespace hospes::oracle {
 
+// Whether the host lets processes run 32-bit code. Where it does not (some hypervisors hide the segment), a 32-bit case
+// runs as 64-bit code with an address-size prefix in front, one byte before the case's first instruction.
+bool host_runs_compat_code();
+inline constexpr std::uint8_t kAddressSizePrefix = 0x67;
+
 struct NativeShared {
     Batch batch;
     Outcome outcomes[kBatchCases];

@@ -124,6 +124,20 @@ Checked<void> write_value(MmuContext& mmu, Gva address, std::uint64_t value, uns
     return write_memory(mmu, address, &value, size, access_class);
 }
 
+Checked<std::byte*> map_memory(MmuContext& mmu, Gva address, unsigned size, Access access, AccessClass access_class) {
+    address = wrap(mmu.state, address);
+    if (std::byte* host = lookup(mmu.state, address, access, access_class)) return host;
+    const Translation found = GUEST_TRY(translate(mmu, address, access, access_class));
+    std::byte* host = mmu.ram.host(found.gpa, size);
+    if (host == nullptr) return host;
+    if (access == Access::Write) {
+        mmu.before_write(mmu.write_context, found.gpa, size);
+    } else if (mmu.walked_for_read != nullptr) {
+        mmu.walked_for_read(mmu.write_context, address, found, access_class);
+    }
+    return host;
+}
+
 Checked<void> check_write(MmuContext& mmu, Gva address, unsigned size, AccessClass access_class) {
     address = wrap(mmu.state, address);
     const bool crossing = crosses(address, size);

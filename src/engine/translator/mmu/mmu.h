@@ -1,6 +1,7 @@
 // Guest virtual memory for the C++ side of the engine: page walks, and accesses with the faults they give.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/address.h"
@@ -69,6 +70,10 @@ Checked<void> write_memory(MmuContext& mmu, Gva address, const void* from, unsig
 // One little-endian value of `size` 1, 2, 4 or 8 bytes.
 Checked<std::uint64_t> read_value(MmuContext& mmu, Gva address, unsigned size, AccessClass access_class);
 Checked<void> write_value(MmuContext& mmu, Gva address, std::uint64_t value, unsigned size, AccessClass access_class);
+
+// Host address of `address`, for [address, address+size) within one page of RAM; nullptr if that is device memory.
+// For writing, before_write has been called for the range.
+Checked<std::byte*> map_memory(MmuContext& mmu, Gva address, unsigned size, Access access, AccessClass access_class);
 
 // Checks that [address, address+size), at most 4096 bytes, could be written now, without writing (sets no A or D bit).
 Checked<void> check_write(MmuContext& mmu, Gva address, unsigned size, AccessClass access_class);

@@ -1,0 +1,153 @@
+// Making blocks. The hot rest of CodeCache is in code_index.cc.
+#include "engine/translator/cache/code_cache.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/translator/analyze/analyze.h"
+
+namespace hospes::translator {
+
+namespace {
+
+constexpr std::size_t kBucketCount = 1u << 17;
+constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's host code, in practice
+
+}  // namespace
+
+Result<std::unique_ptr<CodeCache>> CodeCache::create(std::size_t code_bytes, memory::GuestRam& ram,
+                                                     const x86::CpuidModel& model, SlowPath slow_path,
+                                                     const TranslateOptions& options) {
+    auto memory = HOSPES_TRY(CodeMemory::create(code_bytes));
+    const std::size_t most_blocks = code_bytes / kBytesPerBlock;
+    auto blocks = HOSPES_TRY(ReservedArray<Block>::create(most_blocks));
+    auto exits = HOSPES_TRY(ReservedArray<ExitRecord>::create(most_blocks * 4));
+    auto points = HOSPES_TRY(ReservedArray<CodePoint>::create(most_blocks * 16));
+    auto buckets = HOSPES_TRY(ReservedArray<BlockIndex>::create(kBucketCount));
+    auto pages = HOSPES_TRY(ReservedArray<BlockIndex>::create(ram.page_count()));
+    std::unique_ptr<CodeCache> cache(new CodeCache(std::move(memory), ram, model, options, std::move(blocks),
+                                                   std::move(exits), std::move(points), std::move(buckets),
+                                                   std::move(pages)));
+    Assembler assembler(cache->memory_->writable(), cache->memory_->writable() + code_bytes,
+                        cache->memory_->execute_offset());
+    cache->thunks_ = emit_thunks(assembler, slow_path);
+    cache->first_code_ = cache->cursor_ =
+        static_cast<CodeOffset>((assembler.cursor() - cache->memory_->writable() + 63) & ~63);
+    return cache;
+}
+
+CodeCache::CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
+                     const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,
+                     ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets,
+                     ReservedArray<BlockIndex> pages)
+    : memory_(std::move(memory)),
+      ram_(ram),
+      decoder_(model),
+      options_(options),
+      blocks_(std::move(blocks)),
+      exits_(std::move(exits)),
+      points_(std::move(points)),
+      buckets_(std::move(buckets)),
+      page_blocks_(std::move(pages)),
+      scratch_(kMaxBlockInstructions) {}
+
+bool CodeCache::is_full() const {
+    constexpr unsigned kMargin = 4 * kMaxBlockInstructions;
+    return memory_->size() - cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
+           block_count_ + 1 >= blocks_.capacity() || exit_count_ + kMargin >= exits_.capacity() ||
+           point_count_ + 2 * kMargin >= points_.capacity();
+}
+
+// Code bytes from `gpa` to the end of its code page. A large page's RAM is contiguous as far as RAM goes.
+CodeView CodeCache::view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) const {
+    std::uint64_t length = std::min<std::uint64_t>(mode.page_size() - page_offset, kPageSize);
+    const std::uint64_t to_page_end = kPageSize - (gpa & kPageMask);
+    const std::byte* bytes = ram_.host(gpa, length);
+    if (bytes == nullptr) {
+        length = std::min(length, to_page_end);
+        bytes = ram_.host(gpa, length);
+    }
+    CodeView view{reinterpret_cast<const std::uint8_t*>(bytes), bytes == nullptr ? 0 : length, nullptr};
+    if (second_page != kNotStraddled) {
+        view.next_page = reinterpret_cast<const std::uint8_t*>(ram_.host(second_page, kPageSize));
+    }
+    return view;
+}
+
+BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) {
+    if (is_full()) flush();
+    const auto started = std::chrono::steady_clock::now();
+    const CodeView view = view_of(gpa, mode, page_offset, second_page);
+    const bool one = mode.has(Mode::kSingle) || mode.has(Mode::kBounce) || second_page != kNotStraddled;
+    const unsigned limit = one ? 1 : options_.block_limit;
+    const unsigned count = decoder_.decode_block(view, mode, page_offset, limit, scratch_);
+    if (count == 0) return 0;
+    const std::span<Instruction> instructions(scratch_.data(), count);
+    const bool straddles = instructions[0].end() > mode.page_size();
+    run_passes(instructions, mode);
+    Assembler assembler(memory_->writable() + cursor_, memory_->writable() + memory_->size(),
+                        memory_->execute_offset());
+    BlockEmitter emitter(assembler, thunks_, instructions, mode, exit_count_, straddles ? second_page : kNotStraddled,
+                         options_.emit);
+    const EmittedBlock emitted = emitter.emit();
+    const CodeOffset begin = cursor_;
+    cursor_ = static_cast<CodeOffset>((assembler.cursor() - memory_->writable() + 15) & ~15);
+    const BlockIndex index =
+        add_block(gpa, mode, page_offset, instructions, emitted, begin, straddles ? second_page : kNotStraddled);
+    ++counters_.translated_blocks;
+    counters_.translated_instructions += count;
+    counters_.translation_nanoseconds += static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - started).count());
+    return index;
+}
+
+BlockIndex CodeCache::add_block(Gpa gpa, Mode mode, std::uint32_t page_offset,
+                                std::span<const Instruction> instructions, const EmittedBlock& emitted,
+                                CodeOffset begin, Gpa second_page) {
+    const BlockIndex index = block_count_++;
+    Block& block = blocks_[index];
+    block = {};
+    block.gpa = gpa;
+    block.mode = mode;
+    block.valid = true;
+    block.flags_live_in = emitted.flags_live_in;
+    block.page_offset = page_offset;
+    block.guest_length = static_cast<std::uint16_t>(instructions.back().end() - page_offset);
+    block.instructions = static_cast<std::uint16_t>(instructions.size());
+    block.guard_begin = gpa;
+    block.guard_end = gpa + block.guest_length;
+    block.straddled = second_page;
+    block.begin = begin;
+    block.end = cursor_;
+    block.entry = begin + emitted.entry;
+    block.entry_saved = begin + emitted.entry_saved;
+    block.entry_indirect = begin + emitted.entry_indirect;
+    block.first_exit = exit_count_;
+    block.exit_count = static_cast<std::uint16_t>(emitted.exits.size());
+    for (ExitRecord record : emitted.exits) {
+        record.source = index;
+        record.jump += begin;
+        if (record.checked) record.frame_check += begin;
+        std::int32_t to_stub;
+        std::memcpy(&to_stub, memory_->writable() + record.jump, 4);
+        record.stub = static_cast<CodeOffset>(record.jump + 4 + static_cast<std::uint32_t>(to_stub));
+        exits_[exit_count_++] = record;
+    }
+    block.first_point = point_count_;
+    block.point_count = static_cast<std::uint16_t>(emitted.points.size());
+    for (const CodePoint& point : emitted.points) points_[point_count_++] = point;
+    enter_lists(index);
+    return index;
+}
+
+void CodeCache::flush() {
+    ++counters_.flushes;
+    buckets_.reset();
+    page_blocks_.reset();
+    cursor_ = first_code_;
+    block_count_ = 1;
+    exit_count_ = 1;
+    point_count_ = 0;
+}
+
+}  // namespace hospes::translator

@@ -1,0 +1,115 @@
+// All translated code of one VM: found by guest physical address and mode, linked block to block, and thrown away when
+// the guest writes the bytes it came from.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "base/reserved_array.h"
+#include "engine/translator/cache/block.h"
+#include "engine/translator/cache/code_memory.h"
+#include "engine/translator/decode/decoder.h"
+#include "engine/translator/emit/block_emitter.h"
+#include "engine/translator/emit/thunks.h"
+#include "memory/guest_ram.h"
+
+namespace hospes::translator {
+
+struct CodeCacheCounters {
+    std::uint64_t translated_blocks = 0;
+    std::uint64_t translated_instructions = 0;
+    std::uint64_t translation_nanoseconds = 0;
+    std::uint64_t invalidated_blocks = 0;
+    std::uint64_t flushes = 0;
+    std::uint64_t links = 0;
+};
+
+struct TranslateOptions {
+    unsigned block_limit = kMaxBlockInstructions;
+    bool link = true;
+    EmitOptions emit;
+};
+
+class CodeCache {
+  public:
+    static Result<std::unique_ptr<CodeCache>> create(std::size_t code_bytes, memory::GuestRam& ram,
+                                                     const x86::CpuidModel& model, SlowPath slow_path,
+                                                     const TranslateOptions& options);
+
+    const Thunks& thunks() const { return thunks_; }
+    const CodeMemory& memory() const { return *memory_; }
+    const CodeCacheCounters& counters() const { return counters_; }
+
+    Block& block(BlockIndex index) { return blocks_[index]; }
+    const Block& block(BlockIndex index) const { return blocks_[index]; }
+    ExitRecord& exit(ExitIndex index) { return exits_[index]; }
+    const std::uint8_t* host_address(CodeOffset offset) const { return memory_->executable() + offset; }
+
+    // The valid block at `gpa` for `mode`, or 0. General registers only.
+    BlockIndex find(Gpa gpa, Mode mode) const;
+
+    // Makes the block at `gpa`. `page_offset` is its offset in its code page; `second_page`, if known, is the frame
+    // that follows the block's 4 KiB page in virtual memory (for an instruction that straddles), else kNotStraddled.
+    // Returns 0 if not even one instruction could be decoded within what is known (then second_page is needed).
+    BlockIndex translate(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page);
+
+    // Makes `exit` lead to `target` from now on. General registers only.
+    void link(ExitIndex exit, BlockIndex target);
+
+    // Whether RAM page `page` (GuestRam::page_index) holds bytes that blocks were made from. General registers only.
+    [[gnu::always_inline]] bool has_code(std::uint64_t page) const { return page_blocks_[page] != 0; }
+    // Whether [gpa, gpa + size) overlaps such bytes. General registers only.
+    bool overlaps_code(Gpa gpa, std::uint64_t size) const;
+    // Drops the blocks made from [gpa, gpa + size). Returns whether there were any. General registers only.
+    bool invalidate(Gpa gpa, std::uint64_t size);
+    void invalidate_block(BlockIndex index);
+
+    // Drops everything. No thread may be in translated code.
+    void flush();
+    // Count of flushes: what was learned before the last one is stale.
+    std::uint64_t generation() const { return counters_.flushes; }
+
+    // The block whose host code contains `host_pc`, or 0; and the guest instruction there, as offset in the block.
+    BlockIndex block_at(std::uint64_t host_pc) const;
+    std::uint16_t guest_offset_at(const Block& block, std::uint64_t host_pc) const;
+
+    Decoder& decoder() { return decoder_; }
+    BlockIndex block_count() const { return block_count_; }
+
+  private:
+    CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
+              const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,
+              ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages);
+
+    CodeView view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) const;
+    BlockIndex add_block(Gpa gpa, Mode mode, std::uint32_t page_offset, std::span<const Instruction> instructions,
+                         const EmittedBlock& emitted, CodeOffset begin, Gpa second_page);
+    void enter_lists(BlockIndex index);
+    void leave_lists(BlockIndex index);
+    void remove_from_page(std::uint64_t page, BlockIndex index);
+    void patch_entry(CodeOffset entry, const Block& block);
+    void unlink(ExitIndex exit);
+    void patch32(CodeOffset at, std::uint32_t value);
+    std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
+    bool is_full() const;
+    unsigned pages_of(const Block& block, std::uint64_t pages[2]) const;
+
+    std::unique_ptr<CodeMemory> memory_;
+    memory::GuestRam& ram_;
+    Decoder decoder_;
+    TranslateOptions options_;
+    Thunks thunks_;
+    ReservedArray<Block> blocks_;
+    ReservedArray<ExitRecord> exits_;
+    ReservedArray<CodePoint> points_;
+    ReservedArray<BlockIndex> buckets_;
+    ReservedArray<BlockIndex> page_blocks_;  // by RAM page: first block of its list
+    CodeOffset first_code_ = 0, cursor_ = 0;
+    BlockIndex block_count_ = 1;   // 0 stands for none
+    ExitIndex exit_count_ = 1;
+    std::uint32_t point_count_ = 0;
+    std::vector<Instruction> scratch_;
+    CodeCacheCounters counters_;
+};
+
+}  // namespace hospes::translator

@@ -1,0 +1,181 @@
+// Finding, linking and dropping blocks. Built with general registers only: it runs while the guest's vector state is
+// in the host's registers.
+#include "engine/translator/cache/code_cache.h"
+
+namespace hospes::translator {
+
+std::uint32_t CodeCache::bucket_of(Gpa gpa, Mode mode) const {
+    const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 48) * 0x9e37'79b9'7f4a'7c15u;
+    return static_cast<std::uint32_t>(key >> 47);
+}
+
+BlockIndex CodeCache::find(Gpa gpa, Mode mode) const {
+    for (BlockIndex index = buckets_[bucket_of(gpa, mode)]; index != 0; index = blocks_[index].next_in_bucket) {
+        if (blocks_[index].gpa == gpa && blocks_[index].mode == mode) return index;
+    }
+    return 0;
+}
+
+// RAM pages that the block's bytes lie in: one or two.
+unsigned CodeCache::pages_of(const Block& block, std::uint64_t pages[2]) const {
+    pages[0] = ram_.page_index(block.guard_begin);
+    if (block.straddled != kNotStraddled) {
+        pages[1] = ram_.page_index(block.straddled);
+        return pages[1] == pages[0] ? 1 : 2;
+    }
+    pages[1] = ram_.page_index(block.guard_end - 1);
+    return pages[1] == pages[0] ? 1 : 2;
+}
+
+void CodeCache::enter_lists(BlockIndex index) {
+    Block& block = blocks_[index];
+    BlockIndex& bucket = buckets_[bucket_of(block.gpa, block.mode)];
+    block.next_in_bucket = bucket;
+    bucket = index;
+    std::uint64_t pages[2];
+    const unsigned count = pages_of(block, pages);
+    for (unsigned i = 0; i < count; ++i) {
+        block.next_in_page[i] = page_blocks_[pages[i]];
+        page_blocks_[pages[i]] = index;
+    }
+}
+
+void CodeCache::leave_lists(BlockIndex index) {
+    Block& block = blocks_[index];
+    BlockIndex* link = &buckets_[bucket_of(block.gpa, block.mode)];
+    while (*link != index) link = &blocks_[*link].next_in_bucket;
+    *link = block.next_in_bucket;
+    std::uint64_t pages[2];
+    const unsigned count = pages_of(block, pages);
+    for (unsigned i = 0; i < count; ++i) remove_from_page(pages[i], index);
+}
+
+void CodeCache::remove_from_page(std::uint64_t page, BlockIndex index) {
+    BlockIndex* link = &page_blocks_[page];
+    while (*link != 0) {
+        Block& block = blocks_[*link];
+        std::uint64_t pages[2];
+        pages_of(block, pages);
+        BlockIndex& next = block.next_in_page[pages[0] == page ? 0 : 1];
+        if (*link == index) {
+            *link = next;
+            return;
+        }
+        link = &next;
+    }
+}
+
+void CodeCache::patch32(CodeOffset at, std::uint32_t value) {
+    __builtin_memcpy(memory_->writable() + at, &value, 4);
+}
+
+void CodeCache::link(ExitIndex index, BlockIndex target) {
+    if (!options_.link) return;
+    ExitRecord& record = exits_[index];
+    if (record.linked != 0) unlink(index);
+    Block& to = blocks_[target];
+    CodeOffset entry = record.flags_saved ? to.entry_saved : to.entry;
+    if (record.checked) {
+        entry = to.entry_indirect;
+        const Gpa frame = to.gpa >> kPageBits;
+        patch32(record.frame_check,
+                static_cast<std::uint32_t>(frame << 1) | (to.mode.has(Mode::kLargePage) ? 1u : 0u));
+    }
+    patch32(record.jump, entry - (record.jump + 4));
+    record.linked = target;
+    record.next_incoming = to.incoming;
+    to.incoming = index;
+    ++counters_.links;
+}
+
+void CodeCache::unlink(ExitIndex index) {
+    ExitRecord& record = exits_[index];
+    ExitIndex* link = &blocks_[record.linked].incoming;
+    while (*link != index) link = &exits_[*link].next_incoming;
+    *link = record.next_incoming;
+    record.linked = 0;
+    patch32(record.jump, record.stub - (record.jump + 4));
+}
+
+bool CodeCache::overlaps_code(Gpa gpa, std::uint64_t size) const {
+    const std::uint64_t page = ram_.page_index(gpa);
+    for (BlockIndex index = page_blocks_[page]; index != 0;) {
+        const Block& block = blocks_[index];
+        std::uint64_t pages[2];
+        pages_of(block, pages);
+        if (block.straddled != kNotStraddled) return true;  // rare: not looked at closely
+        if (gpa < block.guard_end && block.guard_begin < gpa + size) return true;
+        index = block.next_in_page[pages[0] == page ? 0 : 1];
+    }
+    return false;
+}
+
+bool CodeCache::invalidate(Gpa gpa, std::uint64_t size) {
+    bool any = false;
+    const std::uint64_t page = ram_.page_index(gpa);
+    for (BlockIndex index = page_blocks_[page]; index != 0;) {
+        const Block& block = blocks_[index];
+        std::uint64_t pages[2];
+        pages_of(block, pages);
+        const BlockIndex next = block.next_in_page[pages[0] == page ? 0 : 1];
+        const bool overlap = gpa < block.guard_end && block.guard_begin < gpa + size;
+        if (overlap || block.straddled != kNotStraddled) {
+            invalidate_block(index);
+            any = true;
+        }
+        index = next;
+    }
+    return any;
+}
+
+// Nobody enters the block any more: links to it are undone, and jump cache entries that still lead here find a jump to
+// the dispatcher.
+void CodeCache::invalidate_block(BlockIndex index) {
+    Block& block = blocks_[index];
+    if (!block.valid) return;
+    block.valid = false;
+    leave_lists(index);
+    while (block.incoming != 0) unlink(block.incoming);
+    for (ExitIndex i = block.first_exit; i < block.first_exit + block.exit_count; ++i) {
+        if (exits_[i].linked != 0) unlink(i);
+    }
+    // T0 holds the guest address there, as at a jump cache miss.
+    std::uint8_t* entry = memory_->writable() + block.entry_indirect;
+    const auto distance = static_cast<std::int32_t>(thunks_.jump_cache_miss -
+                                                    (memory_->executable() + block.entry_indirect + 5));
+    entry[0] = 0xe9;
+    __builtin_memcpy(entry + 1, &distance, 4);
+    ++counters_.invalidated_blocks;
+}
+
+BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
+    const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_->executable()));
+    BlockIndex low = 1, high = block_count_;
+    while (low < high) {  // the last block that begins at or before `offset`
+        const BlockIndex middle = low + (high - low) / 2;
+        if (blocks_[middle].begin <= offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const BlockIndex index = low - 1;
+    return index != 0 && offset < blocks_[index].end ? index : 0;
+}
+
+std::uint16_t CodeCache::guest_offset_at(const Block& block, std::uint64_t host_pc) const {
+    const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_->executable()));
+    const std::uint32_t inside = offset - block.begin;
+    std::uint32_t low = 0, high = block.point_count;
+    while (low < high) {
+        const std::uint32_t middle = low + (high - low) / 2;
+        if (points_[block.first_point + middle].host <= inside) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low == 0 ? std::uint16_t{0} : points_[block.first_point + low - 1].guest;
+}
+
+}  // namespace hospes::translator

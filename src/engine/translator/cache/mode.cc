@@ -1,0 +1,42 @@
+#include "engine/translator/cache/mode.h"
+
+namespace hospes::translator {
+
+using namespace x86;
+
+namespace {
+
+unsigned code_size_bits(const GuestState& state) {
+    const Segment& cs = state.segments[CS];
+    if (state.long_mode() && cs.long_mode()) return Mode::kCode64;
+    if (!state.protected_mode() || !cs.default_big()) return 0;
+    const std::uint64_t bases =
+        cs.base | state.segments[DS].base | state.segments[ES].base | state.segments[SS].base;
+    return Mode::kCode32 | (bases != 0 ? Mode::kSegmented : 0u) |
+           (state.segments[SS].default_big() ? Mode::kStack32 : 0u);
+}
+
+unsigned privilege_bits(const GuestState& state) {
+    if (state.cpl == 3) return Mode::kCpl3;
+    const unsigned bits = state.cpl == 0 ? Mode::kCpl0 : 0u;
+    return state.access_class() == AccessClass::SmapSupervisor ? bits | Mode::kSmap : bits;
+}
+
+unsigned vector_bits(const GuestState& state) {
+    unsigned bits = 0;
+    if (state.cr0 & (cr0::TS | cr0::EM)) bits |= Mode::kFpuTrap;
+    if (!(state.cr4 & cr4::OSFXSR)) bits |= Mode::kNoSse;
+    if (!(state.cr4 & cr4::OSXSAVE) || !(state.xcr0 & xcr0::AVX)) bits |= Mode::kNoAvx;
+    return bits;
+}
+
+}  // namespace
+
+Mode current_mode(const GuestState& state) {
+    unsigned bits = code_size_bits(state) | privilege_bits(state) | vector_bits(state);
+    if ((state.cr4 & cr4::TSD) && state.cpl != 0) bits |= Mode::kSlowTimestamp;
+    if (state.rflags & rflags::TF) bits |= Mode::kSingle;
+    return Mode{static_cast<std::uint16_t>(bits)};
+}
+
+}  // namespace hospes::translator

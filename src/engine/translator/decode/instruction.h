@@ -1,0 +1,75 @@
+// A guest instruction on its way through the stages: decode fills the first half, analysis the second.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/translator/emit/host_registers.h"
+#include "engine/translator/system/system.h"
+
+namespace hospes::translator {
+
+// How an instruction is translated.
+enum class Kind : std::uint8_t {
+    Plain,           // re-emitted; at most one memory operand, through ModRM
+    Nop,             // nothing to do (prefetch, ENDBR, long NOP)
+    Address,         // LEA
+    Push, Pop, Leave,
+    Jump, JumpConditional, Loop, JumpIndirect,
+    Call, CallIndirect, Return,
+    BitString,       // BT and kin whose register operand addresses memory beyond the operand
+    ReadTimestamp,   // RDTSC
+    ClearInterrupt,  // CLI at CPL 0
+    System,          // C++: system::execute
+};
+
+inline constexpr std::uint8_t kNoOperand = 0xff;
+
+// How the address of a memory operand is held against later accesses through the same unmodified base.
+struct Sharing {
+    enum Role : std::uint8_t { Alone, First, Later };
+    Role role = Alone;
+    bool write = false;          // First: the probe must permit writing
+    bool spill = false;          // First: keep the addend in `slot`, another probe comes between
+    std::uint8_t slot = 0;       // of GuestState::windows
+    std::int32_t low = 0;        // First: the whole group's range, relative to this access's address
+    std::uint32_t span = 0;
+};
+
+struct Instruction {
+    DecodedInstruction decoded;
+    std::uint8_t bytes[15];
+
+    std::uint32_t offset = 0;  // from the base of the code page (4 KiB or 2 MiB)
+    Kind kind = Kind::System;
+    std::uint8_t memory = kNoOperand;  // index of the memory operand, for kinds with one
+    bool reads_memory = false;
+    bool writes_memory = false;
+    bool high_byte = false;    // names AH, CH, DH or BH: no REX possible
+    std::uint16_t access_size = 0;  // bytes
+
+    // Status flags (RFLAGS positions): read; certainly overwritten or left undefined; changed at all.
+    std::uint16_t flags_read = 0;
+    std::uint16_t flags_killed = 0;
+    std::uint16_t flags_changed = 0;
+
+    // Analysis.
+    std::uint16_t live_before = 0;   // flags needed at or after this instruction
+    std::uint16_t live_after = 0;
+    bool reader_ahead = false;       // live flags are consumed by an instruction of this block, not only after it
+    Sharing sharing;                 // of the memory operand, or of the stack slot of Push, Pop, Call, Return, Leave
+
+    const ZydisDecodedInstruction& info() const { return decoded.info; }
+    const ZydisDecodedOperand& operand(unsigned index) const { return decoded.operands[index]; }
+    const ZydisDecodedOperand& memory_operand() const { return decoded.operands[memory]; }
+    unsigned length() const { return decoded.info.length; }
+    std::uint32_t end() const { return offset + length(); }
+    // Offset from the code page's base of a direct branch's target; may lie outside the page.
+    std::int64_t branch_target() const {
+        return static_cast<std::int64_t>(end()) + decoded.operands[0].imm.value.s;
+    }
+};
+
+// Flags as RFLAGS bits that translation cares for.
+inline constexpr std::uint16_t kAllFlags = static_cast<std::uint16_t>(x86::rflags::kStatus);
+
+}  // namespace hospes::translator

@@ -1,0 +1,190 @@
+#include "engine/translator/emit/block_emitter.h"
+
+namespace hospes::translator {
+
+BlockEmitter::BlockEmitter(Assembler& assembler, const Thunks& thunks, std::span<Instruction> block, Mode mode,
+                           ExitIndex first_exit, Gpa second_frame, const EmitOptions& options)
+    : a_(assembler),
+      thunks_(thunks),
+      block_(block),
+      mode_(mode),
+      code64_(mode.has(Mode::kCode64)),
+      first_exit_(first_exit),
+      second_frame_(second_frame),
+      options_(options),
+      begin_(assembler.cursor()) {}
+
+EmittedBlock BlockEmitter::emit() {
+    EmittedBlock out;
+    emit_entries(out);
+    for (const Instruction& in : block_) emit_instruction(in);
+    if (!ends_block(block_.back().kind)) emit_fallthrough();
+    emit_stubs();
+    out.exits = std::move(exits_);
+    out.points = std::move(points_);
+    return out;
+}
+
+// Three ways in: with a jump's target in T0, with flags saved, and with flags in RFLAGS.
+void BlockEmitter::emit_entries(EmittedBlock& out) {
+    const bool straddles = second_frame_ != kNotStraddled;
+    out.flags_live_in = block_[0].live_before != 0 || straddles;
+    points_.push_back({0, 0});
+    out.entry_indirect = 0;
+    a_.lea(kT0, at(kT0, -static_cast<std::int64_t>(block_[0].offset)));
+    if (!code64_) a_.mov32(kT0, kT0);
+    a_.store(STATE(page_base), kT0);
+    out.entry_saved = static_cast<CodeOffset>(a_.cursor() - begin_);
+    Jump to_check{};
+    if (straddles) {
+        to_check = a_.jmp_short();
+    } else if (out.flags_live_in) {
+        emit_restore_flags(a_);
+    }
+    out.entry = static_cast<CodeOffset>(a_.cursor() - begin_);
+    if (straddles) {
+        emit_save_flags(a_);
+        a_.bind(to_check);
+        emit_straddle_check();
+        emit_restore_flags(a_);
+    }
+}
+
+// The second page of the only instruction must still be the one it was translated from.
+void BlockEmitter::emit_straddle_check() {
+    const HostMem base{kState, static_cast<std::int32_t>(offsetof(GuestState, code_tlb[0]) +
+                                                         sizeof(GuestState::code_tlb[0]) * mode_.code_class()),
+                       kT1, 0};
+    HostMem frame = base;
+    frame.disp += static_cast<std::int32_t>(offsetof(CodeTlbEntry, frame));
+    a_.load(kT0, STATE(page_base));
+    a_.lea(kT0, at(kT0, static_cast<std::int64_t>(mode_.page_size())));
+    if (!code64_) a_.mov32(kT0, kT0);
+    a_.rorx(kT1, kT0, kPageBits - 4);
+    a_.alu32_imm(kAnd, kT1, ((1 << kCodeTlbBits) - 1) << 4);
+    a_.alu(kCmp, kT0, base);
+    const std::uint32_t resume = block_[0].offset;
+    const std::uint16_t guest = 0;
+    flags_ = Flags::Saved;
+    add_exit_stub(a_.jcc(kNE), CodeExit::Resume, resume, guest);
+    // Bit 0, the size of the mapping, does not matter here.
+    a_.load32(kT0, frame);
+    a_.alu32_imm(kAnd, kT0, -2);
+    a_.alu32_imm(kCmp, kT0, static_cast<std::int32_t>((second_frame_ >> kPageBits) << 1));
+    add_exit_stub(a_.jcc(kNE), CodeExit::Resume, resume, guest);
+    flags_ = Flags::Host;
+}
+
+void BlockEmitter::mark(const Instruction& in) {
+    points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), guest_offset(in)});
+}
+
+void BlockEmitter::emit_instruction(const Instruction& in) {
+    mark(in);
+    const bool flags_touched = in.flags_read != 0 || in.flags_changed != 0;
+    const bool needs_host_flags = in.flags_read != 0 || (in.flags_changed & ~in.flags_killed) != 0 ||
+                                  (flags_touched && (in.live_after & ~in.flags_killed) != 0);
+    if (needs_host_flags) restore_flags();
+    switch (in.kind) {
+        case Kind::Plain:
+            emit_plain(in);
+            break;
+        case Kind::Nop:
+            break;
+        case Kind::Address:
+            emit_address_of(in);
+            break;
+        case Kind::Push:
+            emit_push(in);
+            break;
+        case Kind::Pop:
+            emit_pop(in);
+            break;
+        case Kind::Leave:
+            emit_leave(in);
+            break;
+        case Kind::Jump:
+            emit_jump(in);
+            break;
+        case Kind::JumpConditional:
+            emit_jump_conditional(in);
+            break;
+        case Kind::Loop:
+            emit_loop(in);
+            break;
+        case Kind::JumpIndirect:
+            emit_jump_indirect(in);
+            break;
+        case Kind::Call:
+            emit_call(in);
+            break;
+        case Kind::CallIndirect:
+            emit_call_indirect(in);
+            break;
+        case Kind::Return:
+            emit_return(in);
+            break;
+        case Kind::BitString:
+            emit_bit_string(in);
+            break;
+        case Kind::ReadTimestamp:
+            emit_timestamp();
+            break;
+        case Kind::ClearInterrupt:
+            a_.store_imm8(STATE(interrupt_flag), 0);
+            break;
+        case Kind::System:
+            emit_system(in);
+            break;
+    }
+    if (in.flags_changed != 0) flags_ = Flags::Host;
+}
+
+void BlockEmitter::emit_fallthrough() {
+    const Instruction& last = block_.back();
+    emit_direct_exit(last.end(), guest_offset(last));
+}
+
+void BlockEmitter::emit_stubs() {
+    for (const SlowStub& stub : slow_stubs_) {
+        points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), stub.guest});
+        a_.bind(stub.from);
+        Address lowest = stub.access.address;
+        lowest.disp += stub.low;
+        emit_address(kT0, lowest);
+        a_.load_imm(kT2, stub.info);
+        a_.call_to(thunks_.slow_path);
+        if (stub.offset_form) {  // emit_address may need T1
+            a_.mov(kT2, kT1);
+            emit_address(kT0, stub.access.address);
+            a_.mov(kT1, kT2);
+        }
+        a_.jmp_to(a_.executable(stub.resume));
+    }
+    for (const ExitStub& stub : exit_stubs_) {
+        points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), stub.guest});
+        a_.bind(stub.from);
+        a_.load_imm(kT0, stub.value);
+        a_.jmp_to(stub.thunk);
+    }
+}
+
+void BlockEmitter::save_flags() {
+    if (flags_ == Flags::Saved) return;
+    emit_save_flags(a_);
+    flags_ = Flags::Saved;
+}
+
+void BlockEmitter::restore_flags() {
+    if (flags_ == Flags::Host) return;
+    emit_restore_flags(a_);
+    flags_ = Flags::Host;
+}
+
+HostReg BlockEmitter::use(unsigned guest, HostReg scratch) {
+    if (!is_displaced(guest)) return host_register(guest);
+    a_.load(scratch, gpr_slot(guest));
+    return scratch;
+}
+
+}  // namespace hospes::translator

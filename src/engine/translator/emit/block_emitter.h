@@ -1,0 +1,180 @@
+// Stage 3: a block's instructions to host code.
+//
+// The invariant at every guest instruction boundary: guest registers are in their homes (host_registers.h), status
+// flags are where flags_ says (if they are needed), DF is in RFLAGS, and nothing else is held in scratch registers but,
+// perhaps, the addend of a shared probe (window_).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/translator/cache/block.h"
+#include "engine/translator/decode/instruction.h"
+#include "engine/translator/emit/assembler.h"
+#include "engine/translator/emit/reencode.h"
+#include "engine/translator/emit/thunks.h"
+
+namespace hospes::translator {
+
+// What the cache needs to register a block. Offsets are relative to the block's begin.
+struct EmittedBlock {
+    CodeOffset entry = 0, entry_saved = 0, entry_indirect = 0;
+    bool flags_live_in = false;
+    std::vector<ExitRecord> exits;  // code positions relative to the block's begin; source and links unset
+    std::vector<CodePoint> points;
+};
+
+// Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only).
+enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString };
+
+struct EmitOptions {
+    Breakage breakage = Breakage::None;
+};
+
+class BlockEmitter {
+  public:
+    // `first_exit` is the index that exits[0] will get. `second_frame` is the physical page that a straddling
+    // instruction continues in.
+    BlockEmitter(Assembler& assembler, const Thunks& thunks, std::span<Instruction> block, Mode mode,
+                 ExitIndex first_exit, Gpa second_frame, const EmitOptions& options);
+
+    // Emits it all. The caller has made sure of kMaxBlockBytes of room.
+    EmittedBlock emit();
+
+    static constexpr std::size_t kMaxBlockBytes = 64 * 1024 - 1;
+
+  private:
+    enum class Flags : std::uint8_t { Host, Saved };
+
+    // How a memory operand's address is computed: again and again, as nothing that it depends on changes meanwhile.
+    struct Address {
+        const Instruction* in = nullptr;  // the ModRM operand of this instruction...
+        HostReg base = kNoReg;            // ...or [base + disp]
+        std::int64_t disp = 0;            // added to either
+        bool from_scratch = false;        // ...or what is in GuestState::scratch[kAddressSlot] (+ disp)
+    };
+    struct Access {
+        Address address;
+        std::uint32_t size = 0;
+        bool write = false;
+        bool stack = false;      // through the stack window
+        const Sharing* sharing = nullptr;
+    };
+    // Code after the block's end that a failed probe jumps to.
+    struct SlowStub {
+        Jump from;
+        std::uint8_t* resume;
+        Access access;
+        std::uint32_t info;
+        std::uint16_t guest;
+        bool offset_form;        // the operand is [T0 + T1] with T0 = address
+        std::int64_t low;
+    };
+    struct ExitStub {
+        Jump from;
+        const std::uint8_t* thunk;
+        std::uint32_t value;
+        std::uint16_t guest;
+    };
+
+    static constexpr unsigned kValueSlot = 0;    // of GuestState::scratch: a value between two accesses
+    static constexpr unsigned kAddressSlot = 1;
+    static constexpr unsigned kTargetSlot = 2;
+    static constexpr unsigned kSpillSlot = 3;    // a guest register that had to make room
+
+    // block_emitter.cc: frame of the block
+    void emit_entries(EmittedBlock& out);
+    void emit_straddle_check();
+    void emit_instruction(const Instruction& in);
+    void emit_fallthrough();
+    void emit_stubs();
+    void mark(const Instruction& in);
+
+    // memory.cc: addresses and probes
+    void emit_address(HostReg to, const Address& address);
+    void emit_operand_address(HostReg to, const Instruction& in, std::int64_t extra);
+    bool is_simple(const Address& address) const;
+    HostReg simple_base(const Address& address) const;
+    std::int64_t simple_disp(const Address& address) const;
+    // Gives the host operand of an access after its probe. Clobbers T0, T1, T2.
+    HostMem emit_access(const Instruction& in, const Access& access, bool flags_needed, bool reader_ahead);
+    HostMem emit_access(const Instruction& in, const Access& access) {
+        return emit_access(in, access, in.live_before != 0, in.reader_ahead);
+    }
+    HostMem emit_shared_again(const Access& access);
+    HostMem emit_bounced(const Access& access);
+    Jump emit_probe_fast(const Access& access, std::int64_t low, std::uint32_t span, bool write, bool offset_form);
+    Jump emit_probe_stack(const Access& access, std::int64_t low, std::uint32_t span);
+    Jump emit_probe_with_flags(const Access& access, std::int64_t low, std::uint32_t span, bool write);
+    Access operand_access(const Instruction& in) const;
+    Access stack_access(const Instruction& in, HostReg base, std::int64_t disp, bool write) const;
+
+    // plain.cc: re-emission
+    void emit_plain(const Instruction& in);
+    void emit_with_operands(const Instruction& in, Substitution& substitution);
+    void emit_without_rex(const Instruction& in, Substitution& substitution);
+    void emit_address_of(const Instruction& in);
+    void emit_bit_string(const Instruction& in);
+    void emit_timestamp();
+
+    // stack.cc
+    void emit_push(const Instruction& in);
+    void emit_pop(const Instruction& in);
+    void emit_pop_memory(const Instruction& in);
+    void emit_leave(const Instruction& in);
+    void emit_push_return_address(const Instruction& in);
+    void emit_stack_pointer_add(std::int64_t bytes);
+
+    // branch.cc
+    void emit_jump(const Instruction& in);
+    void emit_jump_conditional(const Instruction& in);
+    void emit_loop(const Instruction& in);
+    void emit_jump_indirect(const Instruction& in);
+    void emit_call(const Instruction& in);
+    void emit_call_indirect(const Instruction& in);
+    void emit_return(const Instruction& in);
+    void emit_load_target(const Instruction& in);
+    void emit_system(const Instruction& in);
+    void emit_direct_exit(std::int64_t target, std::uint16_t guest);
+    void emit_checked_exit(std::int64_t target, std::uint16_t guest);
+    void emit_indirect_exit();
+    void emit_poll(std::int64_t target, std::uint16_t guest, bool flags_needed);
+    unsigned new_exit(std::int64_t target, bool checked);
+    void add_exit_stub(const Jump& from, CodeExit kind, std::uint32_t value, std::uint16_t guest);
+
+    // flags
+    void save_flags();
+    void restore_flags();
+
+    // A guest register's value as a host operand: its home, or loaded into `scratch`.
+    HostReg use(unsigned guest, HostReg scratch);
+    unsigned width() const { return code64_ ? 8 : 4; }
+    bool in_page(std::int64_t target) const {
+        return target >= 0 && target < static_cast<std::int64_t>(mode_.page_size());
+    }
+    std::uint16_t guest_offset(const Instruction& in) const {
+        return static_cast<std::uint16_t>(in.offset - block_[0].offset);
+    }
+    void load_width(HostReg to, const HostMem& from) { code64_ ? a_.load(to, from) : a_.load32(to, from); }
+    void store_width(const HostMem& to, HostReg from) { code64_ ? a_.store(to, from) : a_.store32(to, from); }
+
+    Assembler& a_;
+    const Thunks& thunks_;
+    std::span<Instruction> block_;
+    const Mode mode_;
+    const bool code64_;
+    const ExitIndex first_exit_;
+    const Gpa second_frame_;
+    const EmitOptions options_;
+
+    std::uint8_t* begin_;
+    Flags flags_ = Flags::Host;
+    int window_ = -1;  // slot of the shared probe whose addend is in T1, -1: none
+    std::vector<ExitRecord> exits_;
+    std::vector<CodePoint> points_;
+    std::vector<SlowStub> slow_stubs_;
+    std::vector<ExitStub> exit_stubs_;
+};
+
+}  // namespace hospes::translator

@@ -1,0 +1,225 @@
+// Ways out of a block: direct ones that can be linked, indirect ones through the jump cache, and those to C++.
+#include "engine/translator/emit/block_emitter.h"
+
+namespace hospes::translator {
+
+using namespace x86;
+
+namespace {
+
+HostMem code_tlb(Mode mode, std::size_t field) {
+    return at(kState, kT1, 0,
+              static_cast<std::int64_t>(offsetof(GuestState, code_tlb) + field +
+                                        sizeof(GuestState::code_tlb[0]) * mode.code_class()));
+}
+
+HostMem jump_cache(Mode mode, std::size_t field) {
+    return at(kState, kT1, 0,
+              static_cast<std::int64_t>(offsetof(GuestState, jump_cache) + field +
+                                        sizeof(GuestState::jump_cache[0]) * static_cast<unsigned>(mode.access_class())));
+}
+
+HostMem target_slot() { return at(kState, static_cast<std::int64_t>(offsetof(GuestState, scratch[2]))); }
+
+constexpr Sharing kAlone{};
+
+}  // namespace
+
+void BlockEmitter::add_exit_stub(const Jump& from, CodeExit kind, std::uint32_t value, std::uint16_t guest) {
+    const unsigned index = static_cast<unsigned>(kind);
+    const std::uint8_t* thunk = flags_ == Flags::Saved ? thunks_.exit_saved[index] : thunks_.exit_host[index];
+    exit_stubs_.push_back({from, thunk, value, guest});
+}
+
+unsigned BlockEmitter::new_exit(std::int64_t target, bool checked) {
+    ExitRecord record{};
+    record.target = target;
+    record.checked = checked;
+    record.flags_saved = flags_ == Flags::Saved;
+    exits_.push_back(record);
+    return static_cast<unsigned>(exits_.size() - 1);
+}
+
+// The end of a path whose successor is known: jumps to its code once that exists.
+void BlockEmitter::emit_direct_exit(std::int64_t target, std::uint16_t guest) {
+    if (!in_page(target)) return emit_checked_exit(target, guest);
+    const unsigned exit = new_exit(target, false);
+    const Jump jump = a_.jmp();
+    exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
+    add_exit_stub(jump, CodeExit::Link, first_exit_ + exit, guest);
+}
+
+// The target lies in another page: it is the linked one only while the code TLB maps the address to the same frame.
+void BlockEmitter::emit_checked_exit(std::int64_t target, std::uint16_t guest) {
+    save_flags();
+    const unsigned exit = new_exit(target, true);
+    const auto page_offset = static_cast<std::int32_t>(target & static_cast<std::int64_t>(kPageMask));
+    a_.load(kT0, STATE(page_base));
+    if (target == static_cast<std::int32_t>(target)) {
+        a_.lea(kT0, at(kT0, target));
+    } else {
+        a_.load_imm(kT1, static_cast<std::uint64_t>(target));
+        a_.lea(kT0, at(kT0, kT1, 0, 0));
+    }
+    if (!code64_) a_.mov32(kT0, kT0);
+    a_.rorx(kT1, kT0, kPageBits - 4);
+    a_.alu32_imm(kAnd, kT1, ((1 << kCodeTlbBits) - 1) << 4);
+    a_.lea(kT2, at(kT0, -page_offset));
+    a_.alu(kCmp, kT2, code_tlb(mode_, offsetof(CodeTlbEntry, page)));
+    const std::uint32_t value = first_exit_ + exit;
+    add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
+    a_.cmp32_mem_imm(code_tlb(mode_, offsetof(CodeTlbEntry, frame)), -1, true);
+    exits_[exit].frame_check = static_cast<CodeOffset>(a_.cursor() - begin_ - 4);
+    add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
+    a_.cmp32_mem_imm(STATE(attention), 0);
+    add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
+    const Jump jump = a_.jmp();
+    exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
+    add_exit_stub(jump, CodeExit::Link, value, guest);
+}
+
+// T0 holds the guest address to go to, flags are saved.
+void BlockEmitter::emit_indirect_exit() {
+    a_.rorx(kT1, kT0, 60);
+    a_.rorx(kT2, kT0, 8);
+    a_.alu32(kXor, kT1, kT2);
+    a_.alu32_imm(kAnd, kT1, ((1 << kJumpCacheBits) - 1) << 4);
+    const Jump attention = [&] {
+        a_.cmp32_mem_imm(STATE(attention), 0);
+        return a_.jcc_short(kNE);
+    }();
+    a_.alu(kCmp, kT0, jump_cache(mode_, offsetof(JumpCacheEntry, target)));
+    const Jump miss = a_.jcc_short(kNE);
+    a_.jmp_mem(jump_cache(mode_, offsetof(JumpCacheEntry, host_code)));
+    a_.bind(attention);
+    a_.bind(miss);
+    a_.jmp_to(thunks_.jump_cache_miss);
+}
+
+// Leaves for the dispatcher, with `target` as the next instruction, if something asked for attention. Placed where a
+// loop must pass.
+void BlockEmitter::emit_poll(std::int64_t target, std::uint16_t guest, bool flags_needed) {
+    if (!flags_needed) {
+        a_.cmp32_mem_imm(STATE(attention), 0);
+        add_exit_stub(a_.jcc(kNE), CodeExit::Resume, static_cast<std::uint32_t>(target), guest);
+        return;
+    }
+    a_.mov(kT0, RCX);
+    a_.load32(RCX, STATE(attention));
+    const Jump quiet = a_.jecxz();
+    a_.mov(RCX, kT0);
+    add_exit_stub(a_.jmp(), CodeExit::Resume, static_cast<std::uint32_t>(target), guest);
+    a_.bind(quiet);
+    a_.mov(RCX, kT0);
+}
+
+void BlockEmitter::emit_jump(const Instruction& in) {
+    const std::int64_t target = in.branch_target();
+    if (in_page(target) && target <= in.offset) emit_poll(target, guest_offset(in), flags_ == Flags::Host);
+    emit_direct_exit(target, guest_offset(in));
+}
+
+void BlockEmitter::emit_jump_conditional(const Instruction& in) {
+    const std::int64_t target = in.branch_target();
+    const unsigned condition = (in.info().opcode & 15u) ^ (options_.breakage == Breakage::Branch ? 1u : 0u);
+    const bool backward = target <= in.offset;
+    if (in_page(target) && !backward) {
+        const unsigned exit = new_exit(target, false);
+        const Jump jump = a_.jcc(condition);
+        exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
+        add_exit_stub(jump, CodeExit::Link, first_exit_ + exit, guest_offset(in));
+        return;
+    }
+    const Jump not_taken = a_.jcc(condition ^ 1u);
+    const Flags flags_here = flags_;
+    const int window_here = window_;
+    const bool target_is_start = target == block_[0].offset;
+    const bool flags_needed = !(target_is_start && block_[0].live_before == 0);
+    if (in_page(target)) emit_poll(target, guest_offset(in), flags_needed && flags_ == Flags::Host);
+    emit_direct_exit(target, guest_offset(in));
+    a_.bind(not_taken);
+    flags_ = flags_here;
+    window_ = window_here;
+}
+
+// LOOP and JrCXZ read RCX; only LOOPE and LOOPNE read a flag, and none writes one.
+void BlockEmitter::emit_loop(const Instruction& in) {
+    const ZydisMnemonic mnemonic = in.info().mnemonic;
+    const bool wide = in.info().address_width == 64;
+    const std::int64_t target = in.branch_target();
+    const bool counts = mnemonic == ZYDIS_MNEMONIC_LOOP || mnemonic == ZYDIS_MNEMONIC_LOOPE ||
+                        mnemonic == ZYDIS_MNEMONIC_LOOPNE;
+    if (counts) wide ? a_.lea(RCX, at(RCX, -1)) : a_.lea32(RCX, at(RCX, -1));
+    const Jump zero = wide ? a_.jrcxz() : a_.jecxz();
+    Jump not_zero;  // to the path that jrcxz does not take
+    Jump flag_says_no{};
+    const Flags flags_here = flags_;
+    if (counts) {
+        if (mnemonic != ZYDIS_MNEMONIC_LOOP) flag_says_no = a_.jcc(mnemonic == ZYDIS_MNEMONIC_LOOPE ? kNE : kE);
+        const Jump taken = a_.jmp();
+        a_.bind(zero);
+        if (flag_says_no.displacement != nullptr) a_.bind(flag_says_no);
+        const Jump fall = a_.jmp();
+        a_.bind(taken);
+        not_zero = fall;
+    } else {
+        const Jump fall = a_.jmp();
+        a_.bind(zero);
+        not_zero = fall;
+    }
+    if (in_page(target) && target <= in.offset) emit_poll(target, guest_offset(in), flags_ == Flags::Host);
+    emit_direct_exit(target, guest_offset(in));
+    flags_ = flags_here;
+    a_.bind(not_zero);
+    emit_direct_exit(in.end(), guest_offset(in));
+}
+
+// T0 = the operand of an indirect jump or call.
+void BlockEmitter::emit_load_target(const Instruction& in) {
+    const ZydisDecodedOperand& operand = in.operand(0);
+    if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY) {
+        Access source = operand_access(in);
+        source.sharing = &kAlone;
+        load_width(kT0, emit_access(in, source));
+        return;
+    }
+    const unsigned guest = static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
+    const HostReg from = use(guest, kT0);
+    if (from != kT0) code64_ ? a_.mov(kT0, from) : a_.mov32(kT0, from);
+}
+
+void BlockEmitter::emit_jump_indirect(const Instruction& in) {
+    save_flags();
+    emit_load_target(in);
+    emit_indirect_exit();
+}
+
+void BlockEmitter::emit_call(const Instruction& in) {
+    save_flags();
+    emit_push_return_address(in);
+    emit_direct_exit(in.branch_target(), guest_offset(in));
+}
+
+void BlockEmitter::emit_call_indirect(const Instruction& in) {
+    save_flags();
+    emit_load_target(in);
+    a_.store(target_slot(), kT0);
+    emit_push_return_address(in);
+    a_.load(kT0, target_slot());
+    emit_indirect_exit();
+}
+
+void BlockEmitter::emit_return(const Instruction& in) {
+    save_flags();
+    load_width(kT0, emit_access(in, stack_access(in, kGuestRsp, 0, false)));
+    std::int64_t bytes = width();
+    if (in.info().operand_count_visible > 0) bytes += static_cast<std::int64_t>(in.operand(0).imm.value.u & 0xffff);
+    emit_stack_pointer_add(bytes);
+    emit_indirect_exit();
+}
+
+void BlockEmitter::emit_system(const Instruction& in) {
+    add_exit_stub(a_.jmp(), CodeExit::System, in.offset, guest_offset(in));
+}
+
+}  // namespace hospes::translator

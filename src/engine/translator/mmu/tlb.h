@@ -1,0 +1,59 @@
+// The software TLB: per access class, a direct-mapped table that translated code probes inline.
+//
+// An entry holds tags for reading and for writing; a hit means host address = guest address + addend, or
+// host page + offset in the page, whichever the code finds cheaper.
+// Tags are negated so that `add` gives the offset in the page, and one unsigned compare covers both the tag and an
+// access that would run over the page's end.
+#pragma once
+
+#include <cstdint>
+
+#include "base/address.h"
+
+namespace hospes::translator {
+
+// Which rules a data access obeys. Translated code is specialised on it, so a change of privilege costs no TLB work.
+enum class AccessClass : std::uint8_t {
+    User,        // CPL 3
+    Supervisor,  // CPL 0..2, user pages allowed (SMAP off or EFLAGS.AC set)
+    SmapSupervisor,  // CPL 0..2, user pages fault
+};
+inline constexpr unsigned kAccessClasses = 3;
+
+inline constexpr unsigned kTlbBits = 14;
+inline constexpr unsigned kTlbEntries = 1u << kTlbBits;
+
+struct TlbEntry {
+    std::uint64_t read_tag;   // minus the guest page's address, or empty_tag()
+    std::uint64_t write_tag;
+    std::uint64_t addend;
+    std::uint64_t host_page;
+};
+static_assert(sizeof(TlbEntry) == 32);
+
+// The tag of an empty entry is that of a page whose index is another one, so that no address probed there matches it,
+// canonical or not.
+[[gnu::always_inline]] inline std::uint64_t empty_tag(unsigned index) {
+    return 0 - (static_cast<std::uint64_t>(index ^ (kTlbEntries / 2)) << kPageBits);
+}
+
+// Tag of an empty stack window: its page is not canonical, and with addend 0 an access there is the host's own #GP.
+inline constexpr std::uint64_t kNoWindow = 0x8000'0000'0000'0000;
+
+struct TlbTable {
+    TlbEntry entries[kTlbEntries];
+
+    [[gnu::always_inline]] static unsigned index(Gva address) { return (address >> kPageBits) & (kTlbEntries - 1); }
+    [[gnu::always_inline]] void clear(unsigned index) {
+        entries[index] = {empty_tag(index), empty_tag(index), 0, 0};
+    }
+};
+
+// The page that stack accesses used last: probed at fixed addresses, before the table.
+// Present only for pages that may be read and written.
+struct StackWindow {
+    std::uint64_t tag;     // minus the guest page's address, or kNoWindow
+    std::uint64_t addend;
+};
+
+}  // namespace hospes::translator

@@ -1,0 +1,92 @@
+// The instructions and events that are not translated but done in C++: what changes mode, privilege, descriptor
+// tables, control registers or device state, and the rare or hard to place rest.
+#pragma once
+
+#include <cstdint>
+
+#include <Zydis/Zydis.h>
+
+#include "cpu/vcpu_host.h"
+#include "engine/translator/checked.h"
+#include "engine/translator/mmu/mmu.h"
+#include "x86/cpuid_model.h"
+
+namespace hospes::translator {
+
+// One decoded guest instruction.
+struct DecodedInstruction {
+    ZydisDecodedInstruction info;
+    ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+};
+
+// What the dispatcher is to do about cached translations after C++ changed something. Bits.
+enum Flush : std::uint32_t {
+    kFlushNothing = 0,
+    kFlushNonGlobal = 1,  // all TLB entries but global ones (MOV CR3)
+    kFlushAll = 2,        // global ones too (CR0.PG/WP, CR4, EFER.NXE ...)
+    kFlushPage = 4,       // `page` (INVLPG), global or not
+};
+
+// MSRs that only C++ looks at and that no other state holds.
+struct MsrState {
+    std::uint64_t spec_ctrl = 0;
+    std::uint64_t misc_enable = 0x1801;  // fast strings; no BTS, no PEBS
+    std::uint64_t tsc_adjust = 0;
+    std::uint64_t debugctl = 0;
+    std::uint64_t mtrr_def_type = 0x806;  // enabled, write-back, as firmware would leave it
+    std::uint64_t mtrr_variable[16] = {};  // base and mask, by turns
+    std::uint64_t mtrr_fixed[11] = {};     // 64K, 2 of 16K, 8 of 4K
+};
+
+// The C++ core of one vCPU.
+struct System {
+    MmuContext mmu;
+    const x86::CpuidModel& model;
+    std::uint32_t flush = kFlushNothing;  // requests gathered by execute(); the dispatcher carries them out and clears
+    Gva flush_page = 0;
+    unsigned vcpu = 0;  // its number, for CPUID
+    MsrState msrs = {};
+    const char* diagnosis = nullptr;  // why the last delivery was a triple fault, for the log
+
+    [[gnu::always_inline]] GuestState& state() { return mmu.state; }
+    [[gnu::always_inline]] cpu::VcpuHost& host() { return *mmu.host; }
+};
+
+// Executes one instruction that is not translated. state.rip is its address; on success state.rip has moved on
+// (to the next instruction or the target); on a fault nothing but what the manual allows has changed (rep string
+// instructions keep their progress; where one stops for state.attention, it succeeds and state.rip stays).
+// An instruction that nobody implements logs its bytes and address (bounded) and gives #UD. HLT sets state.halted.
+// Ends the interrupt shadow of the instruction before it, and may start one. The guest's vector state is in
+// state.fpu, and is there, changed or not, afterwards.
+Checked<void> execute(System& system, const DecodedInstruction& instruction);
+
+// The same with the guest's vector state still in host registers, for instructions that is_hot() names. The fault
+// kRedoCold means: nothing has happened yet, save the vector state and call execute().
+Checked<void> execute_hot(System& system, const DecodedInstruction& instruction);
+
+// What execute_hot() calls; nullptr if `mnemonic` needs the vector state saved. For callers that would rather not look
+// it up each time: set mmu.vectors_live and deal with the interrupt shadow as execute_hot() does.
+using Handler = Checked<void> (*)(System& system, const DecodedInstruction& instruction);
+Handler hot_handler(ZydisMnemonic mnemonic);
+
+// Whether execute_hot() can do the instruction, most of the time.
+bool is_hot(const DecodedInstruction& instruction);
+
+// Whether execute() knows `mnemonic` (used by decode to choose between #UD and a call).
+bool can_execute(ZydisMnemonic mnemonic);
+
+enum class Delivery : std::uint8_t {
+    Delivered,
+    TripleFault,
+    RedoCold,  // only while mmu.vectors_live: nothing has happened yet; save the vector state and call again
+};
+
+// Delivers an exception raised by the instruction at state.rip, or an external interrupt, through the IDT
+// (SDM volume 3, chapter 6): double-fault rules included. For mmu.vectors_live true or false.
+Delivery deliver_fault(System& system, const GuestFault& fault);
+Delivery deliver_interrupt(System& system, std::uint8_t vector);
+
+// #DB after an instruction that began with RFLAGS.TF set: state.rip is the next one; sets DR6.BS.
+Delivery deliver_single_step(System& system);
+
+}  // namespace hospes::translator
