@@ -17,7 +17,7 @@ namespace hospes::cpu {
 
 // Why run() came back.
 enum class ExitReason : std::uint8_t {
-    Halted,    // HLT with no interrupt to take: call run() again once VcpuHost::interrupt_pending()
+    Halted,    // HLT with no interrupt to take: call run() again once VcpuHost::interrupt_pending(), if `wakeable`
     Kicked,    // VcpuHost::stop_requested(); state is at an instruction boundary
     Shutdown,  // triple fault
     Failed,    // the engine cannot go on; `report` says why, with registers and bytes at RIP
@@ -25,7 +25,8 @@ enum class ExitReason : std::uint8_t {
 
 struct Exit {
     ExitReason reason;
-    std::string report;  // for Failed
+    std::string report;    // for Failed; for Shutdown, what led to it, if known
+    bool wakeable = true;  // for Halted: an interrupt ends it (IF is set); if not, only a reset can
 };
 
 struct Capabilities {

@@ -48,11 +48,4 @@ bool GuestRam::write(Gpa gpa, const void* from, std::size_t length) {
     return true;
 }
 
-void GuestRam::populate_chunk(std::uint64_t chunk) {
-    const std::uint64_t start = chunk << kChunkBits;
-    const std::uint64_t length = std::min<std::uint64_t>(1ull << kChunkBits, size_ - start);
-    ::madvise(base_ + start, length, MADV_POPULATE_WRITE);  // on failure pages come one by one at their first touch
-    populated_[chunk].store(true, std::memory_order_relaxed);
-}
-
 }  // namespace hospes::memory

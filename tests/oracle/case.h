@@ -40,7 +40,18 @@ struct Case {
 };
 
 inline constexpr unsigned kMaxWords = 20;
-inline constexpr std::uint32_t kNotRun = 0xffff;  // an outcome that nobody wrote
+
+// RFLAGS that a case starts with: what the native side can set of its own (status, DF, AC), and what is always so.
+inline constexpr std::uint64_t kSettableFlags = 0xcd5 | 0x40000;
+inline constexpr std::uint64_t kInitialFlags = 0x202;
+
+// In place of a vector: there is no outcome, because...
+inline constexpr std::uint32_t kNotRun = 0xffff;        // nobody wrote one
+inline constexpr std::uint32_t kEngineFailed = 0xfffe;  // the engine gave up
+inline constexpr std::uint32_t kHung = 0xfffd;          // it did not end
+inline constexpr std::uint32_t kTripleFault = 0xfffc;
+inline constexpr std::uint32_t kBadFrame =
+    0xfffb;  // it ended elsewhere than behind a gate, or CS or SS pushed is wrong
 
 struct ChangedWord {
     std::uint32_t index;  // of the 64-bit word in the memory image

@@ -51,17 +51,28 @@ bool take_flag(const std::string& word, Options& options) {
 }
 
 bool take_valued(const std::string& word, Words& words, Options& options) {
-    if (word == "--group") options.groups.push_back(words.value(word));
-    else if (word == "--engine") options.subjects.push_back(words.value(word));
-    else if (word == "--break") options.break_emitter = words.value(word);
-    else if (word == "--save") options.save = words.value(word);
-    else if (word == "--cpu") options.cpu_model = words.value(word);
-    else if (word == "--only") options.only = words.value(word);
-    else if (word == "--seed") options.seed = words.number(word);
-    else if (word == "--seconds") options.seconds = static_cast<unsigned>(words.number(word));
-    else if (word == "--variants") options.variants = static_cast<unsigned>(words.number(word));
-    else if (word == "--show") options.show = static_cast<unsigned>(words.number(word));
-    else return false;
+    if (word == "--group")
+        options.groups.push_back(words.value(word));
+    else if (word == "--engine")
+        options.subjects.push_back(words.value(word));
+    else if (word == "--break")
+        options.break_emitter = words.value(word);
+    else if (word == "--save")
+        options.save = words.value(word);
+    else if (word == "--cpu")
+        options.cpu_model = words.value(word);
+    else if (word == "--only")
+        options.only = words.value(word);
+    else if (word == "--seed")
+        options.seed = words.number(word);
+    else if (word == "--seconds")
+        options.seconds = static_cast<unsigned>(words.number(word));
+    else if (word == "--variants")
+        options.variants = static_cast<unsigned>(words.number(word));
+    else if (word == "--show")
+        options.show = static_cast<unsigned>(words.number(word));
+    else
+        return false;
     return true;
 }
 

@@ -11,20 +11,20 @@ namespace hospes::oracle {
 
 struct Options {
     bool list = false;
-    bool list_forms = false;             // with --list: every form
-    std::vector<std::string> groups;     // empty: all
+    bool list_forms = false;          // with --list: every form
+    std::vector<std::string> groups;  // empty: all
     bool stream = false;
     std::uint64_t seed = 1;
     unsigned seconds = 10;
-    unsigned variants = 0;               // of each form; 0: all
-    unsigned show = 10;                  // mismatches printed
-    bool self_test = false;              // against a second native child instead of an engine
-    std::string break_emitter;           // and the run must be red
-    std::vector<std::string> subjects;   // single, normal, linked; empty: all
-    std::vector<std::string> replay;     // regression files
-    std::string save;                    // directory for minimised streams
-    std::string cpu_model = "x86-64-v3";
-    std::string only;                    // forms whose signature contains this
+    unsigned variants = 0;              // of each form; 0: all
+    unsigned show = 10;                 // mismatches printed
+    bool self_test = false;             // against a second native child instead of an engine
+    std::string break_emitter;          // and the run must be red
+    std::vector<std::string> subjects;  // single, normal, linked; empty: all
+    std::vector<std::string> replay;    // regression files
+    std::string save;                   // directory for minimised streams
+    std::string cpu_model = "host";
+    std::string only;  // forms whose signature contains this
 };
 
 Result<Options> parse_options(int count, char** words);

@@ -1,14 +1,18 @@
 #include "runs.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <set>
 
 #include "compare/compare.h"
+#include "engine/breakages.h"
 #include "engine/subjects.h"
 #include "forms/form.h"
 #include "forms/instantiate.h"
 #include "session.h"
+#include "streams/run_streams.h"
 
 namespace hospes::oracle {
 
@@ -30,6 +34,8 @@ Catalogue make_catalogue() {
     Catalogue catalogue;
     catalogue.forms = enumerate_forms(false);
     for (Form& form : enumerate_forms(true)) catalogue.forms.push_back(std::move(form));
+    for (Form& form : enumerate_invalid_forms()) catalogue.forms.push_back(std::move(form));
+    for (unsigned i = 0; i < kGroupCount; ++i) catalogue.by_group[static_cast<Group>(i)];  // the lost ones too
     for (const Form& form : catalogue.forms) catalogue.by_group[form.group].push_back(&form);
     return catalogue;
 }
@@ -59,50 +65,89 @@ void print_vectors(const Totals& totals) {
     std::printf("    ended by vector%s\n", text.c_str());
 }
 
-Result<void> run_group(const std::vector<const Form*>& forms, const Options& options, Session& session) {
+// Gives the number of different forms that ran.
+Result<unsigned> run_group(const std::vector<const Form*>& forms, const Options& options, Session& session) {
     Random random(options.seed * 0x9e37 + 17);
+    std::set<std::string> ran;
     for (const Form* form : forms) {
         if (!options.only.empty() && form->signature.find(options.only) == std::string::npos) continue;
         const unsigned full = full_variants(*form);
-        const unsigned wanted = options.variants == 0 ? full : options.variants;
+        const unsigned wanted = options.variants == 0 ? full : std::min(options.variants, full);
         // Fewer than all: as many, spread over all of them, and over other ones for the next form.
         const unsigned first = wanted < full ? random.below(full) : 0;
         for (unsigned i = 0; i < wanted; ++i) {
             const unsigned variant = wanted < full ? (first + i * full / wanted) % full : i;
             Experiment experiment;
             if (!instantiate(*form, variant, random, session.next_address(), experiment)) continue;
+            ran.insert(form->signature);
             HOSPES_TRY(session.add(std::move(experiment)));
         }
     }
-    return session.flush();
+    HOSPES_TRY(session.flush());
+    return static_cast<unsigned>(ran.size());
 }
 
+bool is_wanted(const Options& options, const char* group) {
+    if (options.groups.empty()) return true;
+    return std::find(options.groups.begin(), options.groups.end(), group) != options.groups.end();
+}
+
+struct GroupResult {
+    bool complete;  // as many forms as there must be
+    std::uint64_t mismatches;
+};
+
+Result<GroupResult> run_and_print(const GroupInfo& info, const std::vector<const Form*>& forms, const Options& options,
+                                  NativeExecutor& native, const std::vector<Executor*>& subjects) {
+    const auto start = std::chrono::steady_clock::now();
+    Session session(native, subjects, options.seed, kFormStride);
+    session.set_on_mismatch(Printer(options.show));
+    const unsigned count = HOSPES_TRY(run_group(forms, options, session));
+    const Totals& totals = session.totals();
+    std::printf("%-15s %5u forms (floor %u), %7llu cases, %6llu of them fault, %llu mismatches, %.2f s\n", info.name,
+                count, info.floor, static_cast<unsigned long long>(totals.cases),
+                static_cast<unsigned long long>(totals.faults), static_cast<unsigned long long>(totals.mismatches),
+                seconds_since(start));
+    if (options.list_forms) print_vectors(totals);
+    const bool complete = count >= info.floor || !options.only.empty();
+    if (!complete) std::printf("%s: fewer forms than its floor: the generator lost some\n", info.name);
+    return GroupResult{complete, totals.mismatches};
+}
+
+// With an emitter broken, green unless every group is red.
 Result<bool> run_forms(const Options& options, NativeExecutor& native, const std::vector<Executor*>& subjects) {
     const Catalogue catalogue = make_catalogue();
-    bool green = true;
+    const bool breaking = !options.break_emitter.empty();
+    bool all_green = true, any_green = false;
     for (const auto& [group, forms] : catalogue.by_group) {
         const GroupInfo& info = group_info(group);
-        bool wanted = options.groups.empty();
-        for (const std::string& name : options.groups) wanted |= name == info.name;
-        if (!wanted) continue;
-        const auto start = std::chrono::steady_clock::now();
-        Session session(native, subjects, options.seed, kFormStride);
-        session.set_on_mismatch(Printer(options.show));
-        HOSPES_TRY(run_group(forms, options, session));
-        const unsigned count = count_signatures(forms);
-        const Totals& totals = session.totals();
-        std::printf("%-15s %5u forms (floor %u), %7llu cases, %6llu of them fault, %llu mismatches, %.2f s\n", info.name,
-                    count, info.floor, static_cast<unsigned long long>(totals.cases),
-                    static_cast<unsigned long long>(totals.faults), static_cast<unsigned long long>(totals.mismatches),
-                    seconds_since(start));
-        if (options.list_forms) print_vectors(totals);
-        if (count < info.floor) {
-            std::printf("%s: fewer forms than its floor: the generator lost some\n", info.name);
-            return false;
-        }
-        green = green && totals.mismatches == 0 && totals.cases != 0;
+        if (!is_wanted(options, info.name)) continue;
+        const GroupResult result = HOSPES_TRY(run_and_print(info, forms, options, native, subjects));
+        const bool green = result.complete && result.mismatches == 0;
+        all_green &= green;
+        any_green |= green;
     }
-    return green;
+    return breaking ? any_green : all_green;
+}
+
+// With --break: where that breakage must show, unless groups are named.
+Result<Options> complete_options(Options options) {
+    for (const std::string& name : options.groups) {
+        if (find_group(name) == Group::None) return Error("no group '" + name + "'; --list shows them");
+    }
+    if (options.break_emitter.empty()) return options;
+    const BreakageInfo* info = find_breakage(options.break_emitter);
+    if (info == nullptr) return Error("no emitter '" + options.break_emitter + "'; known are " + breakage_names());
+    if (options.groups.empty()) options.groups.assign(info->groups.begin(), info->groups.end());
+    if (options.groups.empty()) options.stream = true;
+    options.show = std::min(options.show, 1u);
+    return options;
+}
+
+Result<bool> run_mode(const Options& options, NativeExecutor& native, const std::vector<Executor*>& subjects) {
+    if (!options.replay.empty()) return replay_regressions(options, native, subjects);
+    if (options.stream) return run_streams(options, native, subjects);
+    return run_forms(options, native, subjects);
 }
 
 }  // namespace
@@ -120,16 +165,14 @@ int list_forms(const Options& options) {
     return 0;
 }
 
-Result<bool> run_oracle(const Options& options) {
-    for (const std::string& name : options.groups) {
-        if (find_group(name) == Group::None) return Error("no group '" + name + "'; --list shows them");
-    }
+Result<bool> run_oracle(const Options& given) {
+    const Options options = HOSPES_TRY(complete_options(given));
     compat_is_native = host_runs_compat_code();
     std::unique_ptr<NativeExecutor> native = HOSPES_TRY(NativeExecutor::create());
     std::vector<std::unique_ptr<Executor>> owned = HOSPES_TRY(create_subjects(options));
     std::vector<Executor*> subjects;
     for (const auto& subject : owned) subjects.push_back(subject.get());
-    const bool green = HOSPES_TRY(run_forms(options, *native, subjects));
+    const bool green = HOSPES_TRY(run_mode(options, *native, subjects));
     if (options.break_emitter.empty()) return green;
     std::printf("emitter '%s' broken on purpose: the oracle is %s\n", options.break_emitter.c_str(),
                 green ? "GREEN, so it proves nothing" : "red, as it must be");

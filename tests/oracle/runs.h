@@ -10,6 +10,6 @@ namespace hospes::oracle {
 int list_forms(const Options& options);
 
 // Runs forms, streams or regressions as asked. True: all as it should be; with --break that means red.
-Result<bool> run_oracle(const Options& options);
+Result<bool> run_oracle(const Options& given);
 
 }  // namespace hospes::oracle

@@ -21,14 +21,18 @@ Session::Session(NativeExecutor& native, std::vector<Executor*> subjects, std::u
 
 void Session::start_batch() {
     std::memset(batch_->code, kFill, sizeof batch_->code);
-    random_image(random_, batch_->image);
+    set_image_seed(random_.next());
     batch_->count = 0;
     experiments_.clear();
 }
 
-std::uint64_t Session::next_address() const {
-    return kCodeStart + batch_->count * std::uint64_t{stride_} + kLeadIn;
+void Session::set_image_seed(std::uint64_t seed) {
+    image_seed_ = seed;
+    Random random(seed);
+    random_image(random, batch_->image);
 }
+
+std::uint64_t Session::next_address() const { return kCodeStart + batch_->count * std::uint64_t{stride_} + kLeadIn; }
 
 Result<void> Session::add(Experiment experiment) {
     if (experiment.prefixed) batch_->code[experiment.address - 1 - kCodeStart] = kAddressSizePrefix;

@@ -36,8 +36,10 @@ class Session {
     Result<void> flush();
 
     const Totals& totals() const { return totals_; }
-    // The memory image of the batch being filled.
-    const Batch& batch() const { return *batch_; }
+
+    // What the memory image of the batch being filled was made from. Setting it is for an empty batch.
+    std::uint64_t image_seed() const { return image_seed_; }
+    void set_image_seed(std::uint64_t seed);
 
   private:
     void start_batch();
@@ -47,6 +49,7 @@ class Session {
     NativeExecutor& native_;
     std::vector<Executor*> subjects_;
     Random random_;
+    std::uint64_t image_seed_ = 0;
     unsigned stride_;
     OnMismatch on_mismatch_;
     std::unique_ptr<Batch> batch_;

@@ -27,8 +27,8 @@ void append_listing(std::string& text, const Experiment& experiment) {
         const std::size_t length =
             decode(experiment.compat, bytes, left, decoded) ? decoded.instruction.length : std::size_t{1};
         const std::uint64_t address = experiment.address + at;
-        append(text, "    %8llx  %-32s %s\n", static_cast<unsigned long long>(address), hex_bytes(bytes, length).c_str(),
-               disassemble(experiment.compat, bytes, length, address).c_str());
+        append(text, "    %8llx  %-32s %s\n", static_cast<unsigned long long>(address),
+               hex_bytes(bytes, length).c_str(), disassemble(experiment.compat, bytes, length, address).c_str());
         at += length;
     }
 }
@@ -38,7 +38,8 @@ void append_state(std::string& text, const Case& test) {
                                                "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
     const CpuImage& state = test.initial;
     for (unsigned i = 0; i < 16; ++i) {
-        append(text, "%s%4s=%016llx", i % 4 == 0 ? "    " : " ", kNames[i], static_cast<unsigned long long>(state.gpr[i]));
+        append(text, "%s%4s=%016llx", i % 4 == 0 ? "    " : " ", kNames[i],
+               static_cast<unsigned long long>(state.gpr[i]));
         if (i % 4 == 3) text += '\n';
     }
     append(text, "    rflags=%llx fcw=%x fsw=%x ftw=%x mxcsr=%x\n", static_cast<unsigned long long>(state.rflags),

@@ -56,7 +56,8 @@ void write_legacy_prefixes(const Form& form, const Instance& instance, Writer& w
 }
 
 void write_opcode(const Form& form, const Instance& instance, const Numbers& numbers, Writer& writer) {
-    const unsigned rex = (form.w ? 8u : 0u) | ((numbers.reg >> 3) << 2) | ((numbers.index >> 3) << 1) | (numbers.rm >> 3);
+    const unsigned rex =
+        (form.w ? 8u : 0u) | ((numbers.reg >> 3) << 2) | ((numbers.index >> 3) << 1) | (numbers.rm >> 3);
     if (!form.compat && (rex != 0 || instance.force_rex)) writer.byte(0x40 | rex);
     if (form.map != 0) writer.byte(0x0f);
     if (form.map == 2) writer.byte(0x38);

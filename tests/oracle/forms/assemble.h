@@ -11,9 +11,9 @@ inline constexpr std::uint8_t kNoRegister = 0xff;
 
 struct Instance {
     std::array<std::uint8_t, kFieldCount> registers{};  // 0..15
-    bool force_rex = false;   // an empty REX: 4..7 of 8-bit registers are then SPL..DIL
+    bool force_rex = false;                             // an empty REX: 4..7 of 8-bit registers are then SPL..DIL
     bool force_vex3 = false;
-    std::uint8_t segment = 0;  // a segment override prefix, or 0
+    std::uint8_t segment = 0;   // a segment override prefix, or 0
     bool address_size = false;  // 67, beside the form's own
     // Memory operand. Without base and index: an absolute address, or RIP-relative.
     std::uint8_t base = 0;

@@ -7,32 +7,68 @@ namespace {
 // Ways into the kernel, clocks, random numbers, and what tells the machine's own tables.
 bool is_refused(ZydisMnemonic mnemonic) {
     switch (mnemonic) {
-        case ZYDIS_MNEMONIC_SYSCALL: case ZYDIS_MNEMONIC_SYSENTER: case ZYDIS_MNEMONIC_SYSRET:
-        case ZYDIS_MNEMONIC_SYSEXIT: case ZYDIS_MNEMONIC_INT1: case ZYDIS_MNEMONIC_INT3:
-        case ZYDIS_MNEMONIC_IRET: case ZYDIS_MNEMONIC_IRETD: case ZYDIS_MNEMONIC_IRETQ:
-        case ZYDIS_MNEMONIC_CPUID: case ZYDIS_MNEMONIC_RDTSC: case ZYDIS_MNEMONIC_RDTSCP:
-        case ZYDIS_MNEMONIC_RDPMC: case ZYDIS_MNEMONIC_SGDT: case ZYDIS_MNEMONIC_SIDT:
-        case ZYDIS_MNEMONIC_SLDT: case ZYDIS_MNEMONIC_STR: case ZYDIS_MNEMONIC_SMSW:
-        case ZYDIS_MNEMONIC_LAR: case ZYDIS_MNEMONIC_LSL: case ZYDIS_MNEMONIC_VERR: case ZYDIS_MNEMONIC_VERW:
-        case ZYDIS_MNEMONIC_LFS: case ZYDIS_MNEMONIC_LGS: case ZYDIS_MNEMONIC_LSS: case ZYDIS_MNEMONIC_LDS:
-        case ZYDIS_MNEMONIC_LES: case ZYDIS_MNEMONIC_BOUND: case ZYDIS_MNEMONIC_UD0: case ZYDIS_MNEMONIC_UD1:
-        case ZYDIS_MNEMONIC_UD2: case ZYDIS_MNEMONIC_RSM: case ZYDIS_MNEMONIC_GETSEC:
-        case ZYDIS_MNEMONIC_SWAPGS: case ZYDIS_MNEMONIC_XSETBV:
-            return true;
+        case ZYDIS_MNEMONIC_SYSCALL:
+        case ZYDIS_MNEMONIC_SYSENTER:
+        case ZYDIS_MNEMONIC_SYSRET:
+        case ZYDIS_MNEMONIC_SYSEXIT:
+        case ZYDIS_MNEMONIC_INT1:
+        case ZYDIS_MNEMONIC_INT3:
+        case ZYDIS_MNEMONIC_IRET:
+        case ZYDIS_MNEMONIC_IRETD:
+        case ZYDIS_MNEMONIC_IRETQ:
+        case ZYDIS_MNEMONIC_CPUID:
+        case ZYDIS_MNEMONIC_RDTSC:
+        case ZYDIS_MNEMONIC_RDTSCP:
+        case ZYDIS_MNEMONIC_RDPMC:
+        case ZYDIS_MNEMONIC_SGDT:
+        case ZYDIS_MNEMONIC_SIDT:
+        case ZYDIS_MNEMONIC_SLDT:
+        case ZYDIS_MNEMONIC_STR:
+        case ZYDIS_MNEMONIC_SMSW:
+        case ZYDIS_MNEMONIC_LAR:
+        case ZYDIS_MNEMONIC_LSL:
+        case ZYDIS_MNEMONIC_VERR:
+        case ZYDIS_MNEMONIC_VERW:
+        case ZYDIS_MNEMONIC_LFS:
+        case ZYDIS_MNEMONIC_LGS:
+        case ZYDIS_MNEMONIC_LSS:
+        case ZYDIS_MNEMONIC_LDS:
+        case ZYDIS_MNEMONIC_LES:
+        case ZYDIS_MNEMONIC_BOUND:
+        case ZYDIS_MNEMONIC_UD0:
+        case ZYDIS_MNEMONIC_UD1:
+        case ZYDIS_MNEMONIC_UD2:
+        case ZYDIS_MNEMONIC_RSM:
+        case ZYDIS_MNEMONIC_GETSEC:
+        case ZYDIS_MNEMONIC_SWAPGS:
+        case ZYDIS_MNEMONIC_XSETBV: return true;
         default: return false;
     }
 }
 
 bool is_environment(ZydisMnemonic mnemonic) {
     switch (mnemonic) {
-        case ZYDIS_MNEMONIC_FLDCW: case ZYDIS_MNEMONIC_FNSTCW: case ZYDIS_MNEMONIC_FNSTSW:
-        case ZYDIS_MNEMONIC_FLDENV: case ZYDIS_MNEMONIC_FNSTENV: case ZYDIS_MNEMONIC_FNSAVE:
-        case ZYDIS_MNEMONIC_FRSTOR: case ZYDIS_MNEMONIC_FNINIT: case ZYDIS_MNEMONIC_FNCLEX:
-        case ZYDIS_MNEMONIC_FWAIT: case ZYDIS_MNEMONIC_FXSAVE: case ZYDIS_MNEMONIC_FXSAVE64:
-        case ZYDIS_MNEMONIC_FXRSTOR: case ZYDIS_MNEMONIC_FXRSTOR64: case ZYDIS_MNEMONIC_LDMXCSR:
-        case ZYDIS_MNEMONIC_STMXCSR: case ZYDIS_MNEMONIC_VLDMXCSR: case ZYDIS_MNEMONIC_VSTMXCSR:
-        case ZYDIS_MNEMONIC_EMMS: case ZYDIS_MNEMONIC_VZEROALL: case ZYDIS_MNEMONIC_VZEROUPPER:
-            return true;
+        case ZYDIS_MNEMONIC_FLDCW:
+        case ZYDIS_MNEMONIC_FNSTCW:
+        case ZYDIS_MNEMONIC_FNSTSW:
+        case ZYDIS_MNEMONIC_FLDENV:
+        case ZYDIS_MNEMONIC_FNSTENV:
+        case ZYDIS_MNEMONIC_FNSAVE:
+        case ZYDIS_MNEMONIC_FRSTOR:
+        case ZYDIS_MNEMONIC_FNINIT:
+        case ZYDIS_MNEMONIC_FNCLEX:
+        case ZYDIS_MNEMONIC_FWAIT:
+        case ZYDIS_MNEMONIC_FXSAVE:
+        case ZYDIS_MNEMONIC_FXSAVE64:
+        case ZYDIS_MNEMONIC_FXRSTOR:
+        case ZYDIS_MNEMONIC_FXRSTOR64:
+        case ZYDIS_MNEMONIC_LDMXCSR:
+        case ZYDIS_MNEMONIC_STMXCSR:
+        case ZYDIS_MNEMONIC_VLDMXCSR:
+        case ZYDIS_MNEMONIC_VSTMXCSR:
+        case ZYDIS_MNEMONIC_EMMS:
+        case ZYDIS_MNEMONIC_VZEROALL:
+        case ZYDIS_MNEMONIC_VZEROUPPER: return true;
         default: return false;
     }
 }
@@ -124,9 +160,8 @@ Group classify_64(const Form& form, const Decoded& decoded) {
         case ZYDIS_ISA_EXT_AMD3DNOW_PREFETCH:
         case ZYDIS_ISA_EXT_MOVBE: return Group::MovExtend;
         case ZYDIS_ISA_EXT_CET:
-            return form.mnemonic == ZYDIS_MNEMONIC_ENDBR64 || form.mnemonic == ZYDIS_MNEMONIC_ENDBR32
-                       ? Group::MovExtend
-                       : Group::None;
+            return form.mnemonic == ZYDIS_MNEMONIC_ENDBR64 || form.mnemonic == ZYDIS_MNEMONIC_ENDBR32 ? Group::MovExtend
+                                                                                                      : Group::None;
         case ZYDIS_ISA_EXT_BMI1:
         case ZYDIS_ISA_EXT_BMI2:
         case ZYDIS_ISA_EXT_LZCNT:
@@ -145,8 +180,7 @@ Group classify_64(const Form& form, const Decoded& decoded) {
         case ZYDIS_ISA_EXT_PCLMULQDQ:
         case ZYDIS_ISA_EXT_SHA:
         case ZYDIS_ISA_EXT_AVXAES: return Group::Crypto;
-        case ZYDIS_ISA_EXT_AVX:
-            return form.mnemonic == ZYDIS_MNEMONIC_VPCLMULQDQ ? Group::Crypto : Group::Avx;
+        case ZYDIS_ISA_EXT_AVX: return form.mnemonic == ZYDIS_MNEMONIC_VPCLMULQDQ ? Group::Crypto : Group::Avx;
         case ZYDIS_ISA_EXT_AVX2:
         case ZYDIS_ISA_EXT_AVX2GATHER: return Group::Avx2;
         case ZYDIS_ISA_EXT_FMA: return Group::Fma;

@@ -15,8 +15,8 @@ ZydisDecoder make_decoder(bool compat) {
 
 bool decode(bool compat, const std::uint8_t* bytes, std::size_t length, Decoded& decoded) {
     static const ZydisDecoder decoders[2] = {make_decoder(false), make_decoder(true)};
-    return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoders[compat], bytes, length, &decoded.instruction,
-                                               decoded.operands));
+    return ZYAN_SUCCESS(
+        ZydisDecoderDecodeFull(&decoders[compat], bytes, length, &decoded.instruction, decoded.operands));
 }
 
 std::string disassemble(bool compat, const std::uint8_t* bytes, std::size_t length, std::uint64_t address) {

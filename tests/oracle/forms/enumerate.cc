@@ -148,15 +148,15 @@ class Enumerator {
     };
 
     static bool is_prefix_or_escape(bool compat, unsigned opcode) {
-        static const std::set<unsigned> bytes = {0x0f, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66, 0x67,
-                                                 0xf0, 0xf2, 0xf3, 0xc4, 0xc5, 0x62};
+        static const std::set<unsigned> bytes = {0x0f, 0x26, 0x2e, 0x36, 0x3e, 0x64, 0x65, 0x66,
+                                                 0x67, 0xf0, 0xf2, 0xf3, 0xc4, 0xc5, 0x62};
         return bytes.count(opcode) != 0 || (!compat && opcode >= 0x40 && opcode < 0x50);
     }
 
     void legacy_opcode(unsigned map, unsigned opcode) {
         if (map == 0 && is_prefix_or_escape(compat_, opcode)) return;
         if (map == 1 && (opcode == 0x38 || opcode == 0x3a || opcode == 0x0f)) return;
-        static constexpr Prefixes kAll[] = {{false, 0, false},   {true, 0, false},    {false, 0xf3, false},
+        static constexpr Prefixes kAll[] = {{false, 0, false},    {true, 0, false},    {false, 0xf3, false},
                                             {false, 0xf2, false}, {true, 0xf3, false}, {true, 0xf2, false},
                                             {false, 0, true},     {true, 0, true}};
         for (const Prefixes& prefixes : kAll) {
@@ -268,9 +268,7 @@ class Enumerator {
 
 }  // namespace
 
-std::vector<Form> enumerate_forms(bool compat) {
-    return Enumerator(compat).run();
-}
+std::vector<Form> enumerate_forms(bool compat) { return Enumerator(compat).run(); }
 
 unsigned count_signatures(const std::vector<const Form*>& forms) {
     std::set<std::string> signatures;

@@ -11,7 +11,8 @@ namespace {
 bool uses_stack(const Decoded& decoded) {
     for (unsigned i = 0; i < decoded.instruction.operand_count; ++i) {
         const ZydisDecodedOperand& operand = decoded.operands[i];
-        if (operand.visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN || operand.type != ZYDIS_OPERAND_TYPE_REGISTER) continue;
+        if (operand.visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN || operand.type != ZYDIS_OPERAND_TYPE_REGISTER)
+            continue;
         if (operand.reg.value == ZYDIS_REGISTER_ESP || operand.reg.value == ZYDIS_REGISTER_RSP) return true;
     }
     return false;
@@ -33,8 +34,10 @@ bool same_in_64_bits(const Form& form, const Assembled& code) {
     std::uint8_t prefixed[32] = {kAddressSizePrefix};
     std::copy_n(code.bytes, code.length, prefixed + 1);
     Decoded narrow, wide;
-    if (!decode(true, code.bytes, code.length, narrow) || !decode(false, prefixed, code.length + 1u, wide)) return false;
-    if (wide.instruction.mnemonic != narrow.instruction.mnemonic || wide.instruction.length != code.length + 1u) return false;
+    if (!decode(true, code.bytes, code.length, narrow) || !decode(false, prefixed, code.length + 1u, wide))
+        return false;
+    if (wide.instruction.mnemonic != narrow.instruction.mnemonic || wide.instruction.length != code.length + 1u)
+        return false;
     // LOOP's name is the same, JCXZ's is not; all of them count in ECX here.
     if (uses_stack(narrow) || narrow.instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return false;
     if (form.group == Group::Compat32 && narrow.instruction.meta.category == ZYDIS_CATEGORY_INTERRUPT) return false;

@@ -17,6 +17,13 @@ struct Allowance {
     bool vector_after_fault = false;    // gathers: how far they came is the implementation's choice
 };
 
+// An instruction of a stream, for the same purpose: where the stream may end.
+struct Step {
+    std::uint32_t offset = 0;           // of the instruction in the code
+    std::uint32_t undefined_flags = 0;  // when it starts
+    std::uint32_t dead_flags = 0;       // then: it or later ones overwrite them, and nothing reads them before
+};
+
 struct Experiment {
     const Form* form = nullptr;  // nullptr: a stream
     const char* scenario = "";
@@ -26,6 +33,7 @@ struct Experiment {
     std::vector<std::uint8_t> code;
     Case test{};
     Allowance allowance;
+    std::vector<Step> steps;  // of a stream, the end included
 };
 
 }  // namespace hospes::oracle

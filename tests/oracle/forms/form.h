@@ -17,9 +17,34 @@ enum class FieldKind : std::uint8_t { None, Gpr8, Gpr, Mmx, Vector, St, Segment 
 enum Field : std::uint8_t { FieldReg, FieldRm, FieldOpcode, FieldVvvv, FieldIs4, kFieldCount };
 
 enum class Group : std::uint8_t {
-    IntAlu, IntMulDiv, ShiftRotate, Bit, Bmi, MovExtend, CmovSetcc, String, Stack, ControlFlow, Atomic, Flags,
-    Privileged, X87, FpuEnv, Mmx, Sse, Sse2, Sse34, Crypto, Avx, Avx2, Fma, F16c, Compat32, Invalid,
-    kCount, None = kCount,
+    IntAlu,
+    IntMulDiv,
+    ShiftRotate,
+    Bit,
+    Bmi,
+    MovExtend,
+    CmovSetcc,
+    String,
+    Stack,
+    ControlFlow,
+    Atomic,
+    Flags,
+    Privileged,
+    X87,
+    FpuEnv,
+    Mmx,
+    Sse,
+    Sse2,
+    Sse34,
+    Crypto,
+    Avx,
+    Avx2,
+    Fma,
+    F16c,
+    Compat32,
+    Invalid,
+    kCount,
+    None = kCount,
 };
 inline constexpr unsigned kGroupCount = static_cast<unsigned>(Group::kCount);
 
@@ -33,7 +58,7 @@ Group find_group(const std::string& name);
 
 struct Form {
     // Encoding
-    bool compat = false;   // 32-bit code
+    bool compat = false;  // 32-bit code
     bool vex = false;
     bool vex3 = false;     // needs the long prefix
     std::uint8_t map = 0;  // 0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A
@@ -43,21 +68,22 @@ struct Form {
     std::uint8_t repeat = 0;    // F2, F3 or 0
     bool lock = false;
     bool w = false;
-    bool l = false;        // VEX.L
-    std::uint8_t pp = 0;   // VEX.pp
+    bool l = false;       // VEX.L
+    std::uint8_t pp = 0;  // VEX.pp
     bool has_modrm = false;
-    bool memory = false;   // the r/m field is a memory operand
+    bool memory = false;  // the r/m field is a memory operand
     bool vsib = false;
     bool moffs = false;
     std::uint8_t fixed_reg = 0, fixed_rm = 0;  // where the fields are part of the opcode
     std::array<FieldKind, kFieldCount> fields{};
     std::uint8_t immediate_bytes = 0;  // all immediates together
     bool relative = false;             // the immediate is a branch displacement
+    std::vector<std::uint8_t> raw;     // Group::Invalid: the bytes, as they are
 
     // Meaning
     ZydisMnemonic mnemonic = ZYDIS_MNEMONIC_INVALID;
     Group group = Group::None;
-    std::string signature;  // "add r32, m32", "lock xadd m8, r8": what counts as one form
+    std::string signature;            // "add r32, m32", "lock xadd m8, r8": what counts as one form
     std::uint16_t memory_bytes = 0;   // of the explicit operand
     std::uint32_t flags_written = 0;  // changed or left undefined
     std::uint32_t flags_undefined = 0;
@@ -66,6 +92,9 @@ struct Form {
 
 // Everything that decodes, is admitted by the default CPU model and may run in user mode. In a fixed order.
 std::vector<Form> enumerate_forms(bool compat);
+
+// Opcodes that are none in 64-bit code.
+std::vector<Form> enumerate_invalid_forms();
 
 // Number of different signatures.
 unsigned count_signatures(const std::vector<const Form*>& forms);

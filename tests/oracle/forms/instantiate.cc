@@ -31,21 +31,27 @@ bool has_implicit_memory(const Form& form) {
     }
 }
 
-bool uses_memory(const Form& form) {
-    return form.memory || form.moffs || has_implicit_memory(form) || form.compat;
-}
+bool uses_memory(const Form& form) { return form.memory || form.moffs || has_implicit_memory(form) || form.compat; }
 
 // The first sixteen variants walk the registers inside pages; after them comes every other place.
 Place choose_place(const Form& form, unsigned variant, Random& random) {
     if (!uses_memory(form)) return Place::Inside;
     const unsigned beyond = variant % kMemoryVariants;
     if (beyond < 16) return random.one_in(3) ? Place::Misaligned : Place::Inside;
-    static constexpr Place kPlaces[] = {Place::CrossPages,   Place::FirstAbsent,   Place::SecondAbsent,
-                                        Place::Absent,       Place::ReadOnly,      Place::CrossReadOnly,
-                                        Place::NonCanonical, Place::CrossPages,    Place::SecondAbsent,
-                                        Place::CrossReadOnly, Place::CrossPages,   Place::FirstAbsent};
+    static constexpr Place kPlaces[] = {Place::CrossPages,    Place::FirstAbsent, Place::SecondAbsent,
+                                        Place::Absent,        Place::ReadOnly,    Place::CrossReadOnly,
+                                        Place::NonCanonical,  Place::CrossPages,  Place::SecondAbsent,
+                                        Place::CrossReadOnly, Place::CrossPages,  Place::FirstAbsent};
     const Place place = kPlaces[(beyond - 16) % (sizeof kPlaces / sizeof kPlaces[0])];
     return form.compat && place == Place::NonCanonical ? Place::Absent : place;
+}
+
+// A load of FS or GS would change the base that the harness set for the whole batch. CS differs where 32-bit code runs
+// as 64-bit code.
+unsigned choose_segment(const Form& form, unsigned number) {
+    const bool load = form.opcode == 0x8e;
+    const unsigned segment = load ? number % 4 : number % 6;
+    return form.compat && segment == 1 ? 0 : segment;
 }
 
 // Odd multipliers, so that sixteen variants in a row bring each register into each position.
@@ -58,7 +64,7 @@ void choose_registers(const Form& form, unsigned variant, Random& random, Instan
         if (variant >= 16 && random.one_in(2)) number = random.below(mask + 1);
         const FieldKind kind = form.fields[field];
         if (kind == FieldKind::Mmx || kind == FieldKind::St) number &= 7;
-        if (kind == FieldKind::Segment) number %= 6;
+        if (kind == FieldKind::Segment) number = choose_segment(form, number);
         if (kind == FieldKind::None) number = 0;
         instance.registers[field] = static_cast<std::uint8_t>(number);
     }
@@ -76,8 +82,8 @@ void choose_addressing(const Form& form, unsigned variant, Random& random, Insta
     }
     static constexpr std::uint8_t kSizes[] = {0, 1, 4};
     instance.displacement_bytes = kSizes[random.below(3)];
-    instance.displacement = static_cast<std::int32_t>(
-        instance.displacement_bytes == 1 ? random.between(-128, 127) : random.between(-3000, 3000));
+    instance.displacement = static_cast<std::int32_t>(instance.displacement_bytes == 1 ? random.between(-128, 127)
+                                                                                       : random.between(-3000, 3000));
     if (variant >= 16 || random.one_in(8)) {
         const unsigned kind = random.below(8);
         if (kind == 0 && !form.compat && !form.vsib) instance.rip_relative = true;
@@ -96,7 +102,12 @@ FpuMood mood_of(const Form& form, Random& random) {
         case Group::FpuEnv:
         case Group::Mmx: return FpuMood::X87;
         case Group::Compat32: return random.one_in(2) ? FpuMood::X87 : FpuMood::Sse;
-        case Group::Sse: case Group::Sse2: case Group::Sse34: case Group::Avx: case Group::Avx2: case Group::Fma:
+        case Group::Sse:
+        case Group::Sse2:
+        case Group::Sse34:
+        case Group::Avx:
+        case Group::Avx2:
+        case Group::Fma:
         case Group::F16c: return FpuMood::Sse;
         default: return FpuMood::Calm;
     }
@@ -133,6 +144,7 @@ void patch_displacement(const Instance& instance, const Draft& draft, const Case
 }  // namespace
 
 unsigned full_variants(const Form& form) {
+    if (!form.raw.empty()) return 1;
     if (uses_memory(form)) return kMemoryVariants;
     return has_open_fields(form) ? kRegisterVariants : kPlainVariants;
 }
@@ -149,7 +161,25 @@ void add_patch(Case& test, std::uint64_t address, const void* bytes, unsigned le
 
 bool compat_is_native = false;
 
+namespace {
+
+bool instantiate_raw(const Form& form, Random& random, std::uint64_t address, Experiment& experiment) {
+    experiment = Experiment{};
+    experiment.form = &form;
+    experiment.address = address;
+    experiment.code = form.raw;
+    experiment.scenario = "as it is";
+    random_state(random, FpuMood::Calm, experiment.test.initial);
+    experiment.test.initial.rip = address;
+    experiment.test.cs = kUserCode64;
+    if (random.one_in(2)) experiment.test.initial.gpr[3] = kPageA + 128;  // RBX, its base
+    return true;
+}
+
+}  // namespace
+
 bool instantiate(const Form& form, unsigned variant, Random& random, std::uint64_t address, Experiment& experiment) {
+    if (!form.raw.empty()) return instantiate_raw(form, random, address, experiment);
     Instance instance;
     choose_registers(form, variant, random, instance);
     if (form.memory) choose_addressing(form, variant, random, instance);

@@ -10,7 +10,16 @@ namespace hospes::oracle {
 
 // Where a memory operand lies.
 enum class Place : std::uint8_t {
-    Inside, Misaligned, CrossPages, FirstAbsent, SecondAbsent, Absent, ReadOnly, CrossReadOnly, NonCanonical, kCount,
+    Inside,
+    Misaligned,
+    CrossPages,
+    FirstAbsent,
+    SecondAbsent,
+    Absent,
+    ReadOnly,
+    CrossReadOnly,
+    NonCanonical,
+    kCount,
 };
 const char* place_name(Place place);
 
@@ -36,8 +45,8 @@ struct Draft {
     const Decoded& decoded;
     Place place;
     std::uint64_t next_rip;
-    std::uint64_t target = 0;         // where the explicit memory operand is, once pinned
-    std::uint32_t pinned = 0;         // bit n: GPR n's value is an address now
+    std::uint64_t target = 0;  // where the explicit memory operand is, once pinned
+    std::uint32_t pinned = 0;  // bit n: GPR n's value is an address now
 };
 
 // Sets registers so that all memory operands lie where the draft says.

@@ -4,9 +4,8 @@
 namespace hospes::oracle {
 
 const char* place_name(Place place) {
-    static constexpr const char* kNames[] = {"inside",    "misaligned",      "cross-pages",
-                                             "first-absent", "second-absent", "absent",
-                                             "read-only", "cross-read-only", "non-canonical"};
+    static constexpr const char* kNames[] = {"inside", "misaligned", "cross-pages",     "first-absent", "second-absent",
+                                             "absent", "read-only",  "cross-read-only", "non-canonical"};
     return kNames[static_cast<unsigned>(place)];
 }
 
@@ -38,8 +37,9 @@ std::uint64_t segment_base(ZydisRegister segment) {
 
 void fill_vector_index(Random& random, CpuImage& state, const Draft& draft, const ZydisDecodedOperand& operand) {
     auto& ymm = state.ymm[static_cast<unsigned>(ZydisRegisterGetId(operand.mem.index)) & 15u];
-    const bool quads = draft.form.mnemonic == ZYDIS_MNEMONIC_VGATHERQPD || draft.form.mnemonic == ZYDIS_MNEMONIC_VGATHERQPS ||
-                       draft.form.mnemonic == ZYDIS_MNEMONIC_VPGATHERQD || draft.form.mnemonic == ZYDIS_MNEMONIC_VPGATHERQQ;
+    const bool quads =
+        draft.form.mnemonic == ZYDIS_MNEMONIC_VGATHERQPD || draft.form.mnemonic == ZYDIS_MNEMONIC_VGATHERQPS ||
+        draft.form.mnemonic == ZYDIS_MNEMONIC_VPGATHERQD || draft.form.mnemonic == ZYDIS_MNEMONIC_VPGATHERQQ;
     const unsigned step = quads ? 8 : 4;
     for (unsigned at = 0; at < sizeof ymm; at += step) {
         const std::int64_t value = random.one_in(12) ? random.between(-20000, 20000) : random.between(-20, 100);
@@ -93,8 +93,8 @@ void pin_addresses(Random& random, Draft& draft, Case& test) {
         std::uint64_t target = place_address(random, chosen ? draft.place : Place::Misaligned, size);
         const bool explicit_operand = operand.visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT;
         if (explicit_operand) draft.target = target;
-        const bool pointer_taken = operand.mem.base != ZYDIS_REGISTER_NONE &&
-                                   (draft.pinned >> gpr_number(operand.mem.base) & 1) != 0;
+        const bool pointer_taken =
+            operand.mem.base != ZYDIS_REGISTER_NONE && (draft.pinned >> gpr_number(operand.mem.base) & 1) != 0;
         if (!explicit_operand && pointer_taken) continue;
         // A hidden stack operand of a push lies below RSP.
         if (!explicit_operand && operand.mem.base == ZYDIS_REGISTER_RSP &&

@@ -181,8 +181,8 @@ void specialise(Random& random, Draft& draft, Case& test) {
 
 std::uint64_t choose_immediate(const Form& form, Random& random, unsigned length) {
     if (form.relative) {
-        // Never onto the instruction itself: that could go on for ever.
-        if (random.one_in(4)) return static_cast<std::uint64_t>(-static_cast<std::int64_t>(length + 1 + random.below(16)));
+        // Never onto the instruction itself or the prefix that may be in front of it: that could go on for ever.
+        if (random.one_in(4)) return -(std::uint64_t{length} + 2 + random.below(16));
         return random.below(60);
     }
     if (form.mnemonic == ZYDIS_MNEMONIC_INT) {

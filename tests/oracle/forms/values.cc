@@ -6,16 +6,16 @@ namespace hospes::oracle {
 
 namespace {
 
-constexpr std::uint32_t kFloats[] = {
-    0x00000000, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0xffc12345,
-    0x00000001, 0x807fffff, 0x00800000, 0x7f7fffff, 0x40490fdb, 0x4f000000, 0xcf000000, 0x5f000000, 0x3f000000,
-    0x4b000001, 0xc1200000, 0x42f6e979, 0x3eaaaaab};
+constexpr std::uint32_t kFloats[] = {0x00000000, 0x80000000, 0x3f800000, 0xbf800000, 0x7f800000, 0xff800000,
+                                     0x7fc00000, 0x7f800001, 0xffc12345, 0x00000001, 0x807fffff, 0x00800000,
+                                     0x7f7fffff, 0x40490fdb, 0x4f000000, 0xcf000000, 0x5f000000, 0x3f000000,
+                                     0x4b000001, 0xc1200000, 0x42f6e979, 0x3eaaaaab};
 
-constexpr std::uint64_t kDoubles[] = {
-    0x0000000000000000, 0x8000000000000000, 0x3ff0000000000000, 0xbff0000000000000, 0x7ff0000000000000,
-    0xfff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001, 0x0000000000000001, 0x800fffffffffffff,
-    0x0010000000000000, 0x7fefffffffffffff, 0x400921fb54442d18, 0x41e0000000000000, 0xc1e0000000200000,
-    0x43e0000000000000, 0xc3e0000000000000, 0x3fe0000000000000, 0x4330000000000001, 0xc024000000000000};
+constexpr std::uint64_t kDoubles[] = {0x0000000000000000, 0x8000000000000000, 0x3ff0000000000000, 0xbff0000000000000,
+                                      0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001,
+                                      0x0000000000000001, 0x800fffffffffffff, 0x0010000000000000, 0x7fefffffffffffff,
+                                      0x400921fb54442d18, 0x41e0000000000000, 0xc1e0000000200000, 0x43e0000000000000,
+                                      0xc3e0000000000000, 0x3fe0000000000000, 0x4330000000000001, 0xc024000000000000};
 
 template <typename T, std::size_t n>
 T pick(Random& random, const T (&values)[n]) {
@@ -36,9 +36,18 @@ void random_extended(Random& random, std::uint8_t* bytes) {
     std::uint64_t mantissa = random.next() | 1ull << 63;
     std::uint16_t exponent = static_cast<std::uint16_t>(random.between(16383 - 12, 16383 + 12));
     switch (random.below(10)) {
-        case 0: mantissa = 0; exponent = 0; break;
-        case 1: exponent = 0x7fff; mantissa = random.one_in(2) ? 1ull << 63 : mantissa; break;
-        case 2: exponent = 0; mantissa &= ~(1ull << 63); break;
+        case 0:
+            mantissa = 0;
+            exponent = 0;
+            break;
+        case 1:
+            exponent = 0x7fff;
+            mantissa = random.one_in(2) ? 1ull << 63 : mantissa;
+            break;
+        case 2:
+            exponent = 0;
+            mantissa &= ~(1ull << 63);
+            break;
         case 3: mantissa = random_integer(random); break;  // unnormals, which no arithmetic makes
         case 4: mantissa = 1ull << 63; break;
         case 5: exponent = static_cast<std::uint16_t>(random.below(0x8000)); break;
@@ -69,8 +78,21 @@ void random_mxcsr(Random& random, CpuImage& state) {
 }  // namespace
 
 std::uint64_t random_integer(Random& random) {
-    static constexpr std::uint64_t kEdges[] = {0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
-                                               0x80000000, 0xffffffff, 0x7fffffffffffffff, 0x8000000000000000, ~0ull};
+    static constexpr std::uint64_t kEdges[] = {0,
+                                               1,
+                                               2,
+                                               0x7f,
+                                               0x80,
+                                               0xff,
+                                               0x7fff,
+                                               0x8000,
+                                               0xffff,
+                                               0x7fffffff,
+                                               0x80000000,
+                                               0xffffffff,
+                                               0x7fffffffffffffff,
+                                               0x8000000000000000,
+                                               ~0ull};
     switch (random.below(6)) {
         case 0: return pick(random, kEdges);
         case 1: return random.below(256);

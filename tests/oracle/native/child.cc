@@ -25,8 +25,9 @@ namespace {
 constexpr unsigned kXstateBv = 512;
 constexpr unsigned kYmmHigh = 576;
 constexpr unsigned kFpuBytes = 832;  // legacy area, header, upper halves of YMM
-constexpr std::uint64_t kSettableFlags = 0xcd5 | 0x40000;  // status, DF, AC
-constexpr std::uint64_t kStickyFlags = 0x4000 | 0x200000;  // NT, ID: no signal frame restores them
+// A handler starts with these as the case left them: NT and ID, which no signal frame restores, and AC, which makes the
+// handler itself trap.
+constexpr std::uint64_t kStickyFlags = 0x4000 | 0x200000 | 0x40000;
 
 struct Runner {
     NativeShared* shared = nullptr;
@@ -93,7 +94,7 @@ ORACLE_NO_SANITIZE void load(const Case& test, mcontext_t& context) {
         cs = kUserCode64;
         --context.gregs[REG_RIP];
     }
-    context.gregs[REG_EFL] = static_cast<greg_t>((image.rflags & kSettableFlags) | 0x202);
+    context.gregs[REG_EFL] = static_cast<greg_t>((image.rflags & kSettableFlags) | kInitialFlags);
     context.gregs[REG_CSGSFS] = static_cast<greg_t>((std::uint64_t{kUserData} << 48) | cs);
 
     auto* fpu = reinterpret_cast<std::uint8_t*>(context.fpregs);
@@ -179,7 +180,8 @@ bool map_layout(const ChildFiles& files) {
 
 bool install_handler() {
     constexpr std::size_t kStackSize = 256 << 10;
-    void* memory = ::mmap(nullptr, kStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    void* memory =
+        ::mmap(nullptr, kStackSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     if (memory == MAP_FAILED) return false;
     stack_t stack{};
     stack.ss_sp = memory;

@@ -67,17 +67,12 @@ class Pass {
     Access access_of(const Instruction& in) const {
         switch (in.kind) {
             case Kind::Push:
-            case Kind::Call:
-                return {plus(values_[RSP], -8), 8, true, true};
+            case Kind::Call: return {plus(values_[RSP], -8), 8, true, true};
             case Kind::Pop:
-            case Kind::Return:
-                return {values_[RSP], 8, true, true};  // the stack window permits writing anyway
-            case Kind::Leave:
-                return {values_[RBP], 8, false, true};
-            case Kind::Plain:
-                break;
-            default:
-                return {};
+            case Kind::Return: return {values_[RSP], 8, true, true};  // the stack window permits writing anyway
+            case Kind::Leave: return {values_[RBP], 8, false, true};
+            case Kind::Plain: break;
+            default: return {};
         }
         if (in.memory == kNoOperand) return {};
         const auto& mem = in.memory_operand().mem;
@@ -131,7 +126,6 @@ class Pass {
         for (unsigned i = 0; i < open_; ++i) {
             if (&groups_[i] == &group) sharing.slot = static_cast<std::uint8_t>(slots_[i]);
         }
-        sharing.spill = true;
     }
 
     // Carries the values over one instruction.
@@ -154,9 +148,7 @@ class Pass {
         switch (in.kind) {
             case Kind::Push:
             case Kind::Call:
-            case Kind::CallIndirect:
-                values_[RSP] = plus(values_[RSP], -8);
-                return true;
+            case Kind::CallIndirect: values_[RSP] = plus(values_[RSP], -8); return true;
             case Kind::Pop:
                 values_[RSP] = plus(values_[RSP], 8);
                 if (to_register) values_[guest_gpr(in.operand(0).reg.value)] = fresh();
@@ -165,8 +157,7 @@ class Pass {
                 values_[RSP] = plus(values_[RBP], 8);
                 values_[RBP] = fresh();
                 return true;
-            default:
-                return false;
+            default: return false;
         }
     }
 
@@ -176,8 +167,8 @@ class Pass {
         if (to.type != ZYDIS_OPERAND_TYPE_REGISTER || to.size != 64 || !is_gpr(to.reg.value)) return false;
         const unsigned target = guest_gpr(to.reg.value);
         const ZydisDecodedOperand& from = in.operand(1);
-        const bool immediate = from.type == ZYDIS_OPERAND_TYPE_IMMEDIATE && from.imm.value.s >= -4096 &&
-                               from.imm.value.s <= 4096;
+        const bool immediate =
+            from.type == ZYDIS_OPERAND_TYPE_IMMEDIATE && from.imm.value.s >= -4096 && from.imm.value.s <= 4096;
         switch (in.info().mnemonic) {
             case ZYDIS_MNEMONIC_ADD:
                 if (!immediate) return false;
@@ -187,20 +178,14 @@ class Pass {
                 if (!immediate) return false;
                 values_[target] = plus(values_[target], -from.imm.value.s);
                 return true;
-            case ZYDIS_MNEMONIC_INC:
-                values_[target] = plus(values_[target], 1);
-                return true;
-            case ZYDIS_MNEMONIC_DEC:
-                values_[target] = plus(values_[target], -1);
-                return true;
+            case ZYDIS_MNEMONIC_INC: values_[target] = plus(values_[target], 1); return true;
+            case ZYDIS_MNEMONIC_DEC: values_[target] = plus(values_[target], -1); return true;
             case ZYDIS_MNEMONIC_MOV:
                 if (from.type != ZYDIS_OPERAND_TYPE_REGISTER || !is_gpr(from.reg.value)) return false;
                 values_[target] = values_[guest_gpr(from.reg.value)];
                 return true;
-            case ZYDIS_MNEMONIC_LEA:
-                return step_lea(target, from.mem, in.info().address_width);
-            default:
-                return false;
+            case ZYDIS_MNEMONIC_LEA: return step_lea(target, from.mem, in.info().address_width);
+            default: return false;
         }
     }
 

@@ -8,39 +8,47 @@
 
 namespace hospes::translator {
 
-using CodeOffset = std::uint32_t;   // from the start of the code memory
-using BlockIndex = std::uint32_t;   // into CodeCache's blocks; 0 = none
-using ExitIndex = std::uint32_t;    // into CodeCache's exits; 0 = none
+using CodeOffset = std::uint32_t;  // from the start of the code memory
+using BlockIndex = std::uint32_t;  // into CodeCache's blocks; 0 = none
+using ExitIndex = std::uint32_t;   // into CodeCache's exits; 0 = none
 
 // Where in the host code of a block which guest instruction is being executed. Sorted by host offset.
 struct CodePoint {
+    static constexpr std::uint16_t kFlagsSaved = 0x8000;  // in `guest`; a block is far shorter than that
+
     std::uint16_t host;   // from the block's begin
-    std::uint16_t guest;  // from the block's first instruction
+    std::uint16_t guest;  // from the block's first instruction; kFlagsSaved: status flags are in saved_flags
+};
+
+// What a CodePoint says of a host address. Without `flags_saved` the status flags are in RFLAGS, or dead.
+struct CodePosition {
+    std::uint16_t guest_offset;
+    bool flags_saved;
 };
 
 // A direct way out of a block. Until it is linked, its jump leads to a stub that asks the dispatcher.
 struct ExitRecord {
-    std::int64_t target;        // offset from the source's page base; outside of the page for a checked exit
+    std::int64_t target;  // offset from the source's page base; outside of the page for a checked exit
     BlockIndex source;
-    BlockIndex linked;          // 0: not linked
-    ExitIndex next_incoming;    // list of the exits that lead to `linked`
-    CodeOffset jump;            // position of the jump's rel32
-    CodeOffset stub;            // where it leads when not linked
-    CodeOffset frame_check;     // checked exits: position of the imm32 to compare the code TLB's frame with
-    bool checked;               // the target lies in another page: a check guards the jump
-    bool flags_saved;           // status flags are in GuestState::saved_flags at the jump
+    BlockIndex linked;        // 0: not linked
+    ExitIndex next_incoming;  // list of the exits that lead to `linked`
+    CodeOffset jump;          // position of the jump's rel32
+    CodeOffset stub;          // where it leads when not linked
+    CodeOffset frame_check;   // checked exits: position of the imm32 to compare the code TLB's frame with
+    bool checked;             // the target lies in another page: a check guards the jump
+    bool flags_saved;         // status flags are in GuestState::saved_flags at the jump
 };
 
 struct Block {
-    Gpa gpa;                    // of the first instruction
+    Gpa gpa;  // of the first instruction
     Mode mode;
     bool valid;
     bool flags_live_in;
     std::uint32_t page_offset;  // of the first instruction, in its code page (4 KiB or 2 MiB)
     std::uint16_t guest_length;
     std::uint16_t instructions;
-    Gpa guard_begin, guard_end; // bytes it was made from, look-ahead included; in at most two RAM pages
-    Gpa straddled;              // frame of the second page if the only instruction straddles, else ~0
+    Gpa guard_begin, guard_end;  // bytes it was made from, look-ahead included; in at most two RAM pages
+    Gpa straddled;               // frame of the second page if the only instruction straddles, else ~0
 
     CodeOffset begin, end;
     CodeOffset entry;           // status flags in RFLAGS
@@ -49,14 +57,14 @@ struct Block {
 
     BlockIndex next_in_bucket;
     BlockIndex next_in_page[2];
-    ExitIndex first_exit;       // `exit_count` consecutive records
+    ExitIndex first_exit;  // `exit_count` consecutive records
     std::uint16_t exit_count;
     std::uint16_t point_count;
     std::uint32_t first_point;
     ExitIndex incoming;
 
-    std::uint32_t shared_failures;   // shared probes that failed lately
-    std::uint64_t failures_since;    // TSC
+    std::uint32_t shared_failures;  // shared probes that failed lately
+    std::uint64_t failures_since;   // TSC
 };
 
 inline constexpr Gpa kNotStraddled = ~0ull;

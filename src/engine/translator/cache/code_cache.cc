@@ -11,6 +11,13 @@ namespace hospes::translator {
 namespace {
 
 constexpr std::size_t kBucketCount = 1u << 17;
+// Bytes of guest code that a block depends on. Those that show something to be no instruction may lie beyond the
+// length of 1 that it is given.
+std::uint64_t seen(const Instruction& last, std::uint32_t block_offset) {
+    const bool known = last.info().mnemonic != ZYDIS_MNEMONIC_INVALID;
+    return last.offset - block_offset + (known ? last.length() : std::uint64_t{ZYDIS_MAX_INSTRUCTION_LENGTH});
+}
+
 constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's host code, in practice
 
 }  // namespace
@@ -25,9 +32,10 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(std::size_t code_bytes, mem
     auto points = HOSPES_TRY(ReservedArray<CodePoint>::create(most_blocks * 16));
     auto buckets = HOSPES_TRY(ReservedArray<BlockIndex>::create(kBucketCount));
     auto pages = HOSPES_TRY(ReservedArray<BlockIndex>::create(ram.page_count()));
+    auto system_instructions = HOSPES_TRY(SystemInstructions::create());
     std::unique_ptr<CodeCache> cache(new CodeCache(std::move(memory), ram, model, options, std::move(blocks),
                                                    std::move(exits), std::move(points), std::move(buckets),
-                                                   std::move(pages)));
+                                                   std::move(pages), std::move(system_instructions)));
     Assembler assembler(cache->memory_->writable(), cache->memory_->writable() + code_bytes,
                         cache->memory_->execute_offset());
     cache->thunks_ = emit_thunks(assembler, slow_path);
@@ -39,7 +47,7 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(std::size_t code_bytes, mem
 CodeCache::CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
                      const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,
                      ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets,
-                     ReservedArray<BlockIndex> pages)
+                     ReservedArray<BlockIndex> pages, SystemInstructions system_instructions)
     : memory_(std::move(memory)),
       ram_(ram),
       decoder_(model),
@@ -49,13 +57,22 @@ CodeCache::CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, 
       points_(std::move(points)),
       buckets_(std::move(buckets)),
       page_blocks_(std::move(pages)),
-      scratch_(kMaxBlockInstructions) {}
+      system_instructions_(std::move(system_instructions)),
+      scratch_(kMaxBlockInstructions) {
+    forget_plain();
+}
+
+void CodeCache::forget_plain() {
+    for (Gpa& gpa : plain_) gpa = ~0ull;
+}
 
 bool CodeCache::is_full() const {
-    constexpr unsigned kMargin = 4 * kMaxBlockInstructions;
-    return memory_->size() - cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
-           block_count_ + 1 >= blocks_.capacity() || exit_count_ + kMargin >= exits_.capacity() ||
-           point_count_ + 2 * kMargin >= points_.capacity();
+    // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
+    constexpr unsigned kExits = 2 * kMaxBlockInstructions + 2;
+    constexpr unsigned kPoints = 32 * kMaxBlockInstructions;
+    return memory_->size() - cursor_ < 2 * BlockEmitter::kMaxBlockBytes || block_count_ + 1 >= blocks_.capacity() ||
+           exit_count_ + kExits >= exits_.capacity() || point_count_ + kPoints >= points_.capacity() ||
+           system_instructions_.is_full();
 }
 
 // Code bytes from `gpa` to the end of its code page. A large page's RAM is contiguous as far as RAM goes.
@@ -83,17 +100,24 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     const unsigned count = decoder_.decode_block(view, mode, page_offset, limit, scratch_);
     if (count == 0) return 0;
     const std::span<Instruction> instructions(scratch_.data(), count);
-    const bool straddles = instructions[0].end() > mode.page_size();
+    Instruction& last = instructions.back();
+    if (last.kind == Kind::System) last.stored = system_instructions_.store(last, mode);
+    const std::uint64_t bytes_seen = seen(last, page_offset);
+    const bool straddles = bytes_seen > mode.page_size() - page_offset && view.next_page != nullptr;
+    const Origin origin{gpa,
+                        mode,
+                        page_offset,
+                        instructions,
+                        std::min(bytes_seen, view.length),
+                        straddles ? second_page : kNotStraddled};
     run_passes(instructions, mode);
     Assembler assembler(memory_->writable() + cursor_, memory_->writable() + memory_->size(),
                         memory_->execute_offset());
-    BlockEmitter emitter(assembler, thunks_, instructions, mode, exit_count_, straddles ? second_page : kNotStraddled,
-                         options_.emit);
+    BlockEmitter emitter(assembler, thunks_, instructions, mode, exit_count_, origin.second_page, options_.emit);
     const EmittedBlock emitted = emitter.emit();
     const CodeOffset begin = cursor_;
     cursor_ = static_cast<CodeOffset>((assembler.cursor() - memory_->writable() + 15) & ~15);
-    const BlockIndex index =
-        add_block(gpa, mode, page_offset, instructions, emitted, begin, straddles ? second_page : kNotStraddled);
+    const BlockIndex index = add_block(origin, emitted, begin);
     ++counters_.translated_blocks;
     counters_.translated_instructions += count;
     counters_.translation_nanoseconds += static_cast<std::uint64_t>(
@@ -101,22 +125,20 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     return index;
 }
 
-BlockIndex CodeCache::add_block(Gpa gpa, Mode mode, std::uint32_t page_offset,
-                                std::span<const Instruction> instructions, const EmittedBlock& emitted,
-                                CodeOffset begin, Gpa second_page) {
+BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitted, CodeOffset begin) {
     const BlockIndex index = block_count_++;
     Block& block = blocks_[index];
     block = {};
-    block.gpa = gpa;
-    block.mode = mode;
+    block.gpa = origin.gpa;
+    block.mode = origin.mode;
     block.valid = true;
     block.flags_live_in = emitted.flags_live_in;
-    block.page_offset = page_offset;
-    block.guest_length = static_cast<std::uint16_t>(instructions.back().end() - page_offset);
-    block.instructions = static_cast<std::uint16_t>(instructions.size());
-    block.guard_begin = gpa;
-    block.guard_end = gpa + block.guest_length;
-    block.straddled = second_page;
+    block.page_offset = origin.page_offset;
+    block.guest_length = static_cast<std::uint16_t>(origin.instructions.back().end() - origin.page_offset);
+    block.instructions = static_cast<std::uint16_t>(origin.instructions.size());
+    block.guard_begin = origin.gpa;
+    block.guard_end = origin.gpa + origin.bytes_seen;
+    block.straddled = origin.second_page;
     block.begin = begin;
     block.end = cursor_;
     block.entry = begin + emitted.entry;
@@ -144,6 +166,8 @@ void CodeCache::flush() {
     ++counters_.flushes;
     buckets_.reset();
     page_blocks_.reset();
+    system_instructions_.clear();
+    forget_plain();
     cursor_ = first_code_;
     block_count_ = 1;
     exit_count_ = 1;

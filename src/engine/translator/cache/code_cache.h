@@ -8,6 +8,7 @@
 #include "base/reserved_array.h"
 #include "engine/translator/cache/block.h"
 #include "engine/translator/cache/code_memory.h"
+#include "engine/translator/cache/system_instructions.h"
 #include "engine/translator/decode/decoder.h"
 #include "engine/translator/emit/block_emitter.h"
 #include "engine/translator/emit/thunks.h"
@@ -53,45 +54,75 @@ class CodeCache {
     // Returns 0 if not even one instruction could be decoded within what is known (then second_page is needed).
     BlockIndex translate(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page);
 
-    // Makes `exit` lead to `target` from now on. General registers only.
+    // Makes `exit` lead to `target` from now on, if that is possible. General registers only.
     void link(ExitIndex exit, BlockIndex target);
 
     // Whether RAM page `page` (GuestRam::page_index) holds bytes that blocks were made from. General registers only.
     [[gnu::always_inline]] bool has_code(std::uint64_t page) const { return page_blocks_[page] != 0; }
     // Whether [gpa, gpa + size) overlaps such bytes. General registers only.
     bool overlaps_code(Gpa gpa, std::uint64_t size) const;
+    // Whether `block` was made from some of [gpa, gpa + size), or may have been. General registers only.
+    bool made_from(const Block& block, Gpa gpa, std::uint64_t size) const;
     // Drops the blocks made from [gpa, gpa + size). Returns whether there were any. General registers only.
     bool invalidate(Gpa gpa, std::uint64_t size);
     void invalidate_block(BlockIndex index);
+
+    // A shared probe of `index` has failed at time `tsc`. Blocks where that happens often are dropped, to be made again
+    // with Mode::kPlain, and prefers_plain() tells. Returns whether that was done. General registers only.
+    bool note_shared_failure(BlockIndex index, std::uint64_t tsc);
+    [[gnu::always_inline]] bool prefers_plain(Gpa gpa) const { return plain_[plain_index(gpa)] == gpa; }
 
     // Drops everything. No thread may be in translated code.
     void flush();
     // Count of flushes: what was learned before the last one is stale.
     std::uint64_t generation() const { return counters_.flushes; }
 
-    // The block whose host code contains `host_pc`, or 0; and the guest instruction there, as offset in the block.
+    // The block whose host code contains `host_pc`, or 0; and which guest instruction is being executed there.
+    // General registers only.
     BlockIndex block_at(std::uint64_t host_pc) const;
-    std::uint16_t guest_offset_at(const Block& block, std::uint64_t host_pc) const;
+    CodePosition position_at(const Block& block, std::uint64_t host_pc) const;
+
+    // The instruction that a CodeExit::System names. Good until the next flush. General registers only.
+    [[gnu::always_inline]] const StoredInstruction& system_instruction(std::uint64_t index) const {
+        return system_instructions_[index];
+    }
 
     Decoder& decoder() { return decoder_; }
+    // Copies the block's guest bytes, as far as they lie in one page, as they are now.
+    void read_guest(const Block& block, std::uint8_t* to) const { ram_.read(block.gpa, to, block.guest_length); }
+    bool links() const { return options_.link; }
+    std::uint64_t code_bytes() const { return cursor_ - first_code_; }  // in use
     BlockIndex block_count() const { return block_count_; }
 
   private:
+    static constexpr unsigned kPlainEntries = 1024;
+
     CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
               const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,
-              ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages);
+              ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages,
+              SystemInstructions system_instructions);
 
     CodeView view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) const;
-    BlockIndex add_block(Gpa gpa, Mode mode, std::uint32_t page_offset, std::span<const Instruction> instructions,
-                         const EmittedBlock& emitted, CodeOffset begin, Gpa second_page);
+    // What a block is made from.
+    struct Origin {
+        Gpa gpa;
+        Mode mode;
+        std::uint32_t page_offset;
+        std::span<const Instruction> instructions;
+        std::uint64_t bytes_seen;  // from gpa, as far as the first page goes
+        Gpa second_page;
+    };
+    BlockIndex add_block(const Origin& origin, const EmittedBlock& emitted, CodeOffset begin);
     void enter_lists(BlockIndex index);
     void leave_lists(BlockIndex index);
+    BlockIndex next_in_page(const Block& block, std::uint64_t page) const;
     void remove_from_page(std::uint64_t page, BlockIndex index);
-    void patch_entry(CodeOffset entry, const Block& block);
     void unlink(ExitIndex exit);
     void patch32(CodeOffset at, std::uint32_t value);
+    static unsigned plain_index(Gpa gpa) { return static_cast<unsigned>((gpa ^ gpa >> 10) % kPlainEntries); }
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
     bool is_full() const;
+    void forget_plain();
     unsigned pages_of(const Block& block, std::uint64_t pages[2]) const;
 
     std::unique_ptr<CodeMemory> memory_;
@@ -104,10 +135,12 @@ class CodeCache {
     ReservedArray<CodePoint> points_;
     ReservedArray<BlockIndex> buckets_;
     ReservedArray<BlockIndex> page_blocks_;  // by RAM page: first block of its list
+    SystemInstructions system_instructions_;
     CodeOffset first_code_ = 0, cursor_ = 0;
-    BlockIndex block_count_ = 1;   // 0 stands for none
+    BlockIndex block_count_ = 1;  // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;
+    Gpa plain_[kPlainEntries];  // first instructions of blocks that are better off without shared probes
     std::vector<Instruction> scratch_;
     CodeCacheCounters counters_;
 };

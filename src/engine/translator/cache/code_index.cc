@@ -52,34 +52,30 @@ void CodeCache::leave_lists(BlockIndex index) {
 
 void CodeCache::remove_from_page(std::uint64_t page, BlockIndex index) {
     BlockIndex* link = &page_blocks_[page];
-    while (*link != 0) {
+    while (*link != index) {
         Block& block = blocks_[*link];
-        std::uint64_t pages[2];
-        pages_of(block, pages);
-        BlockIndex& next = block.next_in_page[pages[0] == page ? 0 : 1];
-        if (*link == index) {
-            *link = next;
-            return;
-        }
-        link = &next;
+        link = &block.next_in_page[ram_.page_index(block.guard_begin) == page ? 0 : 1];
     }
+    *link = next_in_page(blocks_[index], page);
 }
 
-void CodeCache::patch32(CodeOffset at, std::uint32_t value) {
-    __builtin_memcpy(memory_->writable() + at, &value, 4);
-}
+void CodeCache::patch32(CodeOffset at, std::uint32_t value) { __builtin_memcpy(memory_->writable() + at, &value, 4); }
 
 void CodeCache::link(ExitIndex index, BlockIndex target) {
     if (!options_.link) return;
     ExitRecord& record = exits_[index];
-    if (record.linked != 0) unlink(index);
+    const Block& source = blocks_[record.source];
     Block& to = blocks_[target];
+    // Of a single or bounced instruction each end matters to the dispatcher.
+    const bool must_return = source.mode.has(Mode::kSingle) || source.mode.has(Mode::kBounce);
+    const bool in_page = static_cast<std::uint64_t>(record.target) < source.mode.page_size();
+    if (must_return || !source.valid || !to.valid || (!record.checked && !in_page)) return;
+    if (record.linked != 0) unlink(index);
     CodeOffset entry = record.flags_saved ? to.entry_saved : to.entry;
     if (record.checked) {
         entry = to.entry_indirect;
         const Gpa frame = to.gpa >> kPageBits;
-        patch32(record.frame_check,
-                static_cast<std::uint32_t>(frame << 1) | (to.mode.has(Mode::kLargePage) ? 1u : 0u));
+        patch32(record.frame_check, static_cast<std::uint32_t>(frame << 1) | (to.mode.has(Mode::kLargePage) ? 1u : 0u));
     }
     patch32(record.jump, entry - (record.jump + 4));
     record.linked = target;
@@ -97,15 +93,20 @@ void CodeCache::unlink(ExitIndex index) {
     patch32(record.jump, record.stub - (record.jump + 4));
 }
 
+bool CodeCache::made_from(const Block& block, Gpa gpa, std::uint64_t size) const {
+    if (block.straddled != kNotStraddled) return true;  // rare: not looked at closely
+    return gpa < block.guard_end && block.guard_begin < gpa + size;
+}
+
+// The block after `block` in the list of RAM page `page`.
+BlockIndex CodeCache::next_in_page(const Block& block, std::uint64_t page) const {
+    return block.next_in_page[ram_.page_index(block.guard_begin) == page ? 0 : 1];
+}
+
 bool CodeCache::overlaps_code(Gpa gpa, std::uint64_t size) const {
     const std::uint64_t page = ram_.page_index(gpa);
-    for (BlockIndex index = page_blocks_[page]; index != 0;) {
-        const Block& block = blocks_[index];
-        std::uint64_t pages[2];
-        pages_of(block, pages);
-        if (block.straddled != kNotStraddled) return true;  // rare: not looked at closely
-        if (gpa < block.guard_end && block.guard_begin < gpa + size) return true;
-        index = block.next_in_page[pages[0] == page ? 0 : 1];
+    for (BlockIndex index = page_blocks_[page]; index != 0; index = next_in_page(blocks_[index], page)) {
+        if (made_from(blocks_[index], gpa, size)) return true;
     }
     return false;
 }
@@ -115,17 +116,29 @@ bool CodeCache::invalidate(Gpa gpa, std::uint64_t size) {
     const std::uint64_t page = ram_.page_index(gpa);
     for (BlockIndex index = page_blocks_[page]; index != 0;) {
         const Block& block = blocks_[index];
-        std::uint64_t pages[2];
-        pages_of(block, pages);
-        const BlockIndex next = block.next_in_page[pages[0] == page ? 0 : 1];
-        const bool overlap = gpa < block.guard_end && block.guard_begin < gpa + size;
-        if (overlap || block.straddled != kNotStraddled) {
+        const BlockIndex next = next_in_page(block, page);  // dropping a block takes no other one off the list
+        if (made_from(block, gpa, size)) {
             invalidate_block(index);
             any = true;
         }
         index = next;
     }
     return any;
+}
+
+bool CodeCache::note_shared_failure(BlockIndex index, std::uint64_t tsc) {
+    // A failure costs about a tenth of a microsecond: worth avoiding where they come every microsecond.
+    constexpr std::uint64_t kPeriod = 1u << 18;
+    constexpr std::uint32_t kOften = 128;
+    Block& block = blocks_[index];
+    if (tsc - block.failures_since > kPeriod) {
+        block.failures_since = tsc;
+        block.shared_failures = 0;
+    }
+    if (++block.shared_failures < kOften) return false;
+    plain_[plain_index(block.gpa)] = block.gpa;
+    invalidate_block(index);
+    return true;
 }
 
 // Nobody enters the block any more: links to it are undone, and jump cache entries that still lead here find a jump to
@@ -141,8 +154,8 @@ void CodeCache::invalidate_block(BlockIndex index) {
     }
     // T0 holds the guest address there, as at a jump cache miss.
     std::uint8_t* entry = memory_->writable() + block.entry_indirect;
-    const auto distance = static_cast<std::int32_t>(thunks_.jump_cache_miss -
-                                                    (memory_->executable() + block.entry_indirect + 5));
+    const auto distance =
+        static_cast<std::int32_t>(thunks_.jump_cache_miss - (memory_->executable() + block.entry_indirect + 5));
     entry[0] = 0xe9;
     __builtin_memcpy(entry + 1, &distance, 4);
     ++counters_.invalidated_blocks;
@@ -163,7 +176,7 @@ BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
     return index != 0 && offset < blocks_[index].end ? index : 0;
 }
 
-std::uint16_t CodeCache::guest_offset_at(const Block& block, std::uint64_t host_pc) const {
+CodePosition CodeCache::position_at(const Block& block, std::uint64_t host_pc) const {
     const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_->executable()));
     const std::uint32_t inside = offset - block.begin;
     std::uint32_t low = 0, high = block.point_count;
@@ -175,7 +188,9 @@ std::uint16_t CodeCache::guest_offset_at(const Block& block, std::uint64_t host_
             high = middle;
         }
     }
-    return low == 0 ? std::uint16_t{0} : points_[block.first_point + low - 1].guest;
+    if (low == 0) return {0, true};  // before the first point there is no code
+    const std::uint16_t guest = points_[block.first_point + low - 1].guest;
+    return {static_cast<std::uint16_t>(guest & ~CodePoint::kFlagsSaved), (guest & CodePoint::kFlagsSaved) != 0};
 }
 
 }  // namespace hospes::translator

@@ -8,18 +8,21 @@ namespace {
 
 unsigned code_size_bits(const GuestState& state) {
     const Segment& cs = state.segments[CS];
-    if (state.long_mode() && cs.long_mode()) return Mode::kCode64;
+    if (state.long_mode() && cs.long_mode()) return unsigned{Mode::kCode64};
     if (!state.protected_mode() || !cs.default_big()) return 0;
-    const std::uint64_t bases =
-        cs.base | state.segments[DS].base | state.segments[ES].base | state.segments[SS].base;
-    return Mode::kCode32 | (bases != 0 ? Mode::kSegmented : 0u) |
-           (state.segments[SS].default_big() ? Mode::kStack32 : 0u);
+    const std::uint64_t bases = cs.base | state.segments[DS].base | state.segments[ES].base | state.segments[SS].base;
+    unsigned bits = Mode::kCode32;
+    if (bases != 0) bits |= Mode::kSegmented;
+    if (state.segments[SS].default_big()) bits |= Mode::kStack32;
+    return bits;
 }
 
 unsigned privilege_bits(const GuestState& state) {
-    if (state.cpl == 3) return Mode::kCpl3;
-    const unsigned bits = state.cpl == 0 ? Mode::kCpl0 : 0u;
-    return state.access_class() == AccessClass::SmapSupervisor ? bits | Mode::kSmap : bits;
+    if (state.cpl == 3) return unsigned{Mode::kCpl3};
+    unsigned bits = 0;
+    if (state.cpl == 0) bits |= Mode::kCpl0;
+    if (state.access_class() == AccessClass::SmapSupervisor) bits |= Mode::kSmap;
+    return bits;
 }
 
 unsigned vector_bits(const GuestState& state) {

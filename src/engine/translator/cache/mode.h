@@ -10,20 +10,20 @@ namespace hospes::translator {
 struct Mode {
     enum Bit : std::uint16_t {
         kCode64 = 1 << 0,
-        kCode32 = 1 << 1,        // neither: 16-bit code
+        kCode32 = 1 << 1,  // neither: 16-bit code
         kCpl3 = 1 << 2,
         kCpl0 = 1 << 3,
-        kSmap = 1 << 4,          // supervisor accesses to user pages fault
-        kSegmented = 1 << 5,     // a segment base of CS, DS, ES or SS is not zero (32-bit code)
-        kLargePage = 1 << 6,     // code is fetched through a mapping of 2 MiB or more
-        kStack32 = 1 << 7,       // SS.B in 32-bit code
-        kFpuTrap = 1 << 8,       // CR0.TS or EM: x87 and vector instructions give #NM or #UD
-        kNoSse = 1 << 9,         // CR4.OSFXSR clear
-        kNoAvx = 1 << 10,        // CR4.OSXSAVE or XCR0.AVX clear
+        kSmap = 1 << 4,            // supervisor accesses to user pages fault
+        kSegmented = 1 << 5,       // a segment base of CS, DS, ES or SS is not zero (32-bit code)
+        kLargePage = 1 << 6,       // code is fetched through a mapping of 2 MiB or more
+        kStack32 = 1 << 7,         // SS.B in 32-bit code
+        kFpuTrap = 1 << 8,         // CR0.TS or EM: x87 and vector instructions give #NM or #UD
+        kNoSse = 1 << 9,           // CR4.OSFXSR clear
+        kNoAvx = 1 << 10,          // CR4.OSXSAVE or XCR0.AVX clear
         kSlowTimestamp = 1 << 11,  // CR4.TSD holds for this code
-        kSingle = 1 << 12,       // one instruction a block (single step, interrupt shadow)
-        kPlain = 1 << 13,        // every access probes for itself: faults are precise after a shared probe failed
-        kBounce = 1 << 14,       // one instruction whose memory operand is GuestState::bounce
+        kSingle = 1 << 12,         // one instruction a block (single step, interrupt shadow)
+        kPlain = 1 << 13,          // every access probes for itself: faults are precise after a shared probe failed
+        kBounce = 1 << 14,         // one instruction whose memory operand is GuestState::bounce
     };
 
     std::uint16_t bits = 0;

@@ -1,5 +1,7 @@
 #include "engine/translator/decode/classify.h"
 
+#include "engine/translator/decode/sensitive.h"
+
 namespace hospes::translator {
 
 namespace {
@@ -13,100 +15,7 @@ bool is_gpr_register(ZydisRegister reg) {
 bool is_system_register(ZydisRegister reg) {
     const ZydisRegisterClass kind = ZydisRegisterGetClass(reg);
     return kind == ZYDIS_REGCLASS_SEGMENT || kind == ZYDIS_REGCLASS_CONTROL || kind == ZYDIS_REGCLASS_DEBUG ||
-           kind == ZYDIS_REGCLASS_TABLE || kind == ZYDIS_REGCLASS_TEST || kind == ZYDIS_REGCLASS_XCR;
-}
-
-// Categories of which nothing may ever run natively.
-bool is_sensitive_category(ZydisInstructionCategory category) {
-    switch (category) {
-        case ZYDIS_CATEGORY_SYSTEM:
-        case ZYDIS_CATEGORY_INTERRUPT:
-        case ZYDIS_CATEGORY_IO:
-        case ZYDIS_CATEGORY_IOSTRINGOP:
-        case ZYDIS_CATEGORY_SYSCALL:
-        case ZYDIS_CATEGORY_SYSRET:
-        case ZYDIS_CATEGORY_SEGOP:
-        case ZYDIS_CATEGORY_STRINGOP:
-        case ZYDIS_CATEGORY_XSAVE:
-        case ZYDIS_CATEGORY_XSAVEOPT:
-        case ZYDIS_CATEGORY_SMAP:
-        case ZYDIS_CATEGORY_RDWRFSGS:
-        case ZYDIS_CATEGORY_GATHER:
-        case ZYDIS_CATEGORY_AVX2GATHER:
-        case ZYDIS_CATEGORY_SCATTER:
-        case ZYDIS_CATEGORY_VTX:
-        case ZYDIS_CATEGORY_SGX:
-        case ZYDIS_CATEGORY_CET:
-        case ZYDIS_CATEGORY_PKU:
-        case ZYDIS_CATEGORY_UINTR:
-        case ZYDIS_CATEGORY_CLZERO:
-        case ZYDIS_CATEGORY_MOVDIR:
-        case ZYDIS_CATEGORY_ENQCMD:
-        case ZYDIS_CATEGORY_WAITPKG:
-        case ZYDIS_CATEGORY_RDPID:
-        case ZYDIS_CATEGORY_RDPRU:
-        case ZYDIS_CATEGORY_MPX:
-            return true;
-        default:
-            return false;
-    }
-}
-
-// Unprivileged, yet not to be run as they are: they read or write what is not the guest's, or have memory operands
-// that the probe cannot cover.
-bool is_sensitive_mnemonic(ZydisMnemonic mnemonic) {
-    switch (mnemonic) {
-        case ZYDIS_MNEMONIC_CPUID:
-        case ZYDIS_MNEMONIC_RDTSCP:
-        case ZYDIS_MNEMONIC_RDPMC:
-        case ZYDIS_MNEMONIC_XGETBV:
-        case ZYDIS_MNEMONIC_XLAT:
-        case ZYDIS_MNEMONIC_ENTER:
-        case ZYDIS_MNEMONIC_PUSHF:
-        case ZYDIS_MNEMONIC_PUSHFD:
-        case ZYDIS_MNEMONIC_PUSHFQ:
-        case ZYDIS_MNEMONIC_POPF:
-        case ZYDIS_MNEMONIC_POPFD:
-        case ZYDIS_MNEMONIC_POPFQ:
-        case ZYDIS_MNEMONIC_PUSHA:
-        case ZYDIS_MNEMONIC_PUSHAD:
-        case ZYDIS_MNEMONIC_POPA:
-        case ZYDIS_MNEMONIC_POPAD:
-        case ZYDIS_MNEMONIC_FXSAVE:
-        case ZYDIS_MNEMONIC_FXSAVE64:
-        case ZYDIS_MNEMONIC_FXRSTOR:
-        case ZYDIS_MNEMONIC_FXRSTOR64:
-        case ZYDIS_MNEMONIC_FNSTENV:
-        case ZYDIS_MNEMONIC_FLDENV:
-        case ZYDIS_MNEMONIC_FNSAVE:
-        case ZYDIS_MNEMONIC_FRSTOR:
-        case ZYDIS_MNEMONIC_MASKMOVQ:
-        case ZYDIS_MNEMONIC_MASKMOVDQU:
-        case ZYDIS_MNEMONIC_VMASKMOVDQU:
-        case ZYDIS_MNEMONIC_VMASKMOVPS:
-        case ZYDIS_MNEMONIC_VMASKMOVPD:
-        case ZYDIS_MNEMONIC_VPMASKMOVD:
-        case ZYDIS_MNEMONIC_VPMASKMOVQ:
-        case ZYDIS_MNEMONIC_MONITOR:
-        case ZYDIS_MNEMONIC_MWAIT:
-        case ZYDIS_MNEMONIC_MONITORX:
-        case ZYDIS_MNEMONIC_MWAITX:
-        case ZYDIS_MNEMONIC_SALC:
-        case ZYDIS_MNEMONIC_AAA:
-        case ZYDIS_MNEMONIC_AAD:
-        case ZYDIS_MNEMONIC_AAM:
-        case ZYDIS_MNEMONIC_AAS:
-        case ZYDIS_MNEMONIC_DAA:
-        case ZYDIS_MNEMONIC_DAS:
-        case ZYDIS_MNEMONIC_BOUND:
-        case ZYDIS_MNEMONIC_ARPL:
-        case ZYDIS_MNEMONIC_UD0:
-        case ZYDIS_MNEMONIC_UD1:
-        case ZYDIS_MNEMONIC_UD2:
-            return true;
-        default:
-            return false;
-    }
+           kind == ZYDIS_REGCLASS_TABLE || kind == ZYDIS_REGCLASS_TEST;
 }
 
 bool is_nop(const ZydisDecodedInstruction& info) {
@@ -138,21 +47,15 @@ Kind push_pop_kind(const Instruction& in, Mode mode, Kind kind) {
 
 Kind special_kind(const Instruction& in, Mode mode) {
     switch (in.info().mnemonic) {
-        case ZYDIS_MNEMONIC_JMP:
-            return branch_kind(in, mode, Kind::Jump, Kind::JumpIndirect);
-        case ZYDIS_MNEMONIC_CALL:
-            return stack_kind(in, mode, branch_kind(in, mode, Kind::Call, Kind::CallIndirect));
+        case ZYDIS_MNEMONIC_JMP: return branch_kind(in, mode, Kind::Jump, Kind::JumpIndirect);
+        case ZYDIS_MNEMONIC_CALL: return stack_kind(in, mode, branch_kind(in, mode, Kind::Call, Kind::CallIndirect));
         case ZYDIS_MNEMONIC_RET:
             if (in.info().meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return Kind::System;
             return stack_kind(in, mode, Kind::Return);
-        case ZYDIS_MNEMONIC_PUSH:
-            return push_pop_kind(in, mode, Kind::Push);
-        case ZYDIS_MNEMONIC_POP:
-            return push_pop_kind(in, mode, Kind::Pop);
-        case ZYDIS_MNEMONIC_LEAVE:
-            return stack_kind(in, mode, Kind::Leave);
-        case ZYDIS_MNEMONIC_LEA:
-            return Kind::Address;
+        case ZYDIS_MNEMONIC_PUSH: return push_pop_kind(in, mode, Kind::Push);
+        case ZYDIS_MNEMONIC_POP: return push_pop_kind(in, mode, Kind::Pop);
+        case ZYDIS_MNEMONIC_LEAVE: return stack_kind(in, mode, Kind::Leave);
+        case ZYDIS_MNEMONIC_LEA: return Kind::Address;
         case ZYDIS_MNEMONIC_JCXZ:
         case ZYDIS_MNEMONIC_JECXZ:
         case ZYDIS_MNEMONIC_JRCXZ:
@@ -160,16 +63,15 @@ Kind special_kind(const Instruction& in, Mode mode) {
         case ZYDIS_MNEMONIC_LOOPE:
         case ZYDIS_MNEMONIC_LOOPNE:
             return in.info().address_width == 16 ? Kind::System : branch_kind(in, mode, Kind::Loop, Kind::System);
-        case ZYDIS_MNEMONIC_RDTSC:
-            return mode.has(Mode::kSlowTimestamp) ? Kind::System : Kind::ReadTimestamp;
-        case ZYDIS_MNEMONIC_CLI:
-            return mode.has(Mode::kCpl0) ? Kind::ClearInterrupt : Kind::System;
+        case ZYDIS_MNEMONIC_RDTSC: return mode.has(Mode::kSlowTimestamp) ? Kind::System : Kind::ReadTimestamp;
+        case ZYDIS_MNEMONIC_CLI: return mode.has(Mode::kCpl0) ? Kind::ClearInterrupt : Kind::System;
         default:
             if (in.info().meta.category != ZYDIS_CATEGORY_COND_BR) return Kind::Plain;
             return branch_kind(in, mode, Kind::JumpConditional, Kind::System);
     }
 }
 
+// The address computed for these wraps in the code's own width only.
 bool is_bit_string(const Instruction& in) {
     switch (in.info().mnemonic) {
         case ZYDIS_MNEMONIC_BT:
@@ -177,8 +79,7 @@ bool is_bit_string(const Instruction& in) {
         case ZYDIS_MNEMONIC_BTR:
         case ZYDIS_MNEMONIC_BTC:
             return in.operand(0).type == ZYDIS_OPERAND_TYPE_MEMORY && in.operand(1).type == ZYDIS_OPERAND_TYPE_REGISTER;
-        default:
-            return false;
+        default: return false;
     }
 }
 
@@ -188,6 +89,8 @@ bool is_masked_memory(const Instruction& in) {
            in.info().avx.mask.reg != ZYDIS_REGISTER_NONE && in.info().avx.mask.reg != ZYDIS_REGISTER_K0;
 }
 
+constexpr unsigned kLargestAccess = 64;  // of what a probe guards
+
 // Finds the memory operand and looks at the registers; false if an operand rules out native re-emission.
 bool scan_operands(Instruction& out) {
     for (unsigned i = 0; i < out.info().operand_count; ++i) {
@@ -195,8 +98,12 @@ bool scan_operands(Instruction& out) {
         if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER) {
             const bool visible = operand.visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT;
             if (visible && is_system_register(operand.reg.value)) return false;
-            out.high_byte |= operand.reg.value >= ZYDIS_REGISTER_AH && operand.reg.value <= ZYDIS_REGISTER_BH;
-        } else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY && operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM) {
+            const bool encoded = operand.encoding != ZYDIS_OPERAND_ENCODING_NONE;
+            out.high_byte |=
+                encoded && operand.reg.value >= ZYDIS_REGISTER_AH && operand.reg.value <= ZYDIS_REGISTER_BH;
+        } else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY &&
+                   (operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM ||
+                    operand.encoding == ZYDIS_OPERAND_ENCODING_DISP16_32_64)) {
             out.memory = static_cast<std::uint8_t>(i);
             out.access_size = static_cast<std::uint16_t>(operand.size / 8);
             out.reads_memory = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
@@ -204,7 +111,7 @@ bool scan_operands(Instruction& out) {
             if (operand.mem.base == ZYDIS_REGISTER_NONE && out.info().address_width == 16) return false;
         } else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY &&
                    operand.visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT) {
-            return false;  // moffs
+            return false;
         }
     }
     return true;
@@ -233,14 +140,14 @@ void scan_flags(Instruction& out) {
 }  // namespace
 
 bool vector_unit_on(const ZydisDecodedInstruction& info, Mode mode) {
-    const bool vex = info.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX || info.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX;
+    const bool vex =
+        info.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX || info.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX;
     const bool vex_gpr = info.meta.isa_ext == ZYDIS_ISA_EXT_BMI1 || info.meta.isa_ext == ZYDIS_ISA_EXT_BMI2;
     if (vex && vex_gpr) return true;
     if (vex) return !mode.has(Mode::kNoAvx) && !mode.has(Mode::kFpuTrap);
     switch (info.meta.isa_ext) {
         case ZYDIS_ISA_EXT_X87:
-        case ZYDIS_ISA_EXT_MMX:
-            return !mode.has(Mode::kFpuTrap);
+        case ZYDIS_ISA_EXT_MMX: return !mode.has(Mode::kFpuTrap);
         case ZYDIS_ISA_EXT_SSE:
         case ZYDIS_ISA_EXT_SSE2:
         case ZYDIS_ISA_EXT_SSE3:
@@ -249,10 +156,8 @@ bool vector_unit_on(const ZydisDecodedInstruction& info, Mode mode) {
         case ZYDIS_ISA_EXT_AES:
         case ZYDIS_ISA_EXT_PCLMULQDQ:
         case ZYDIS_ISA_EXT_SHA:
-        case ZYDIS_ISA_EXT_GFNI:
-            break;
-        default:
-            return true;
+        case ZYDIS_ISA_EXT_GFNI: break;
+        default: return true;
     }
     switch (info.mnemonic) {  // of the SSE families, but without vector operands
         case ZYDIS_MNEMONIC_LFENCE:
@@ -265,19 +170,13 @@ bool vector_unit_on(const ZydisDecodedInstruction& info, Mode mode) {
         case ZYDIS_MNEMONIC_MOVNTI:
         case ZYDIS_MNEMONIC_CRC32:
         case ZYDIS_MNEMONIC_POPCNT:
-        case ZYDIS_MNEMONIC_PAUSE:
-            return true;
-        default:
-            return !mode.has(Mode::kNoSse) && !mode.has(Mode::kFpuTrap);
+        case ZYDIS_MNEMONIC_PAUSE: return true;
+        default: return !mode.has(Mode::kNoSse) && !mode.has(Mode::kFpuTrap);
     }
 }
 
 void classify(Instruction& out, Mode mode) {
     const ZydisDecodedInstruction& info = out.info();
-    out.memory = kNoOperand;
-    out.high_byte = false;
-    out.reads_memory = out.writes_memory = false;
-    out.access_size = 0;
     scan_flags(out);
     if (mode.bits == 0 || !(mode.has(Mode::kCode64) || mode.has(Mode::kCode32))) {
         out.kind = Kind::System;
@@ -290,11 +189,12 @@ void classify(Instruction& out, Mode mode) {
     out.kind = special_kind(out, mode);
     if (!scan_operands(out)) out.kind = Kind::System;
     if (out.kind != Kind::Plain) return;
-    if ((info.attributes & ZYDIS_ATTRIB_IS_PRIVILEGED) || is_sensitive_category(info.meta.category) ||
-        is_sensitive_mnemonic(info.mnemonic) || is_masked_memory(out)) {
+    const bool sizeless = out.memory != kNoOperand && (out.access_size == 0 || out.access_size > kLargestAccess);
+    if (is_sensitive(info) || is_masked_memory(out) || sizeless) {
         out.kind = Kind::System;
     } else if (is_bit_string(out)) {
-        out.kind = Kind::BitString;
+        const bool usual_width = info.address_width == (mode.has(Mode::kCode64) ? 64 : 32);
+        out.kind = usual_width ? Kind::BitString : Kind::System;
     }
 }
 

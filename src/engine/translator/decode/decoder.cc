@@ -26,14 +26,16 @@ bool Decoder::decode(const CodeView& view, Mode mode, Instruction& out) const {
         length = sizeof joined;
     }
     const ZydisDecoder& decoder = decoders_[mode.has(Mode::kCode64) ? 0 : mode.has(Mode::kCode32) ? 1 : 2];
-    out.kind = Kind::System;
-    out.memory = kNoOperand;
-    out.sharing = {};
+    out.reset();
     const ZyanStatus status = ZydisDecoderDecodeFull(&decoder, bytes, length, &out.decoded.info, out.decoded.operands);
     if (!ZYAN_SUCCESS(status)) {
         const bool incomplete = status == ZYDIS_STATUS_NO_MORE_DATA && length < sizeof joined;
+        out.decoded.info = {};
         out.decoded.info.mnemonic = ZYDIS_MNEMONIC_INVALID;
         out.decoded.info.length = incomplete ? 0 : 1;
+        out.decoded.admitted = false;
+        out.decoded.too_long =
+            !incomplete && (status == ZYDIS_STATUS_NO_MORE_DATA || status == ZYDIS_STATUS_INSTRUCTION_TOO_LONG);
         std::memcpy(out.bytes, bytes, length);
         return false;
     }
@@ -43,11 +45,8 @@ bool Decoder::decode(const CodeView& view, Mode mode, Instruction& out) const {
 }
 
 void Decoder::classify(Instruction& out, Mode mode) const {
-    if (!admits(model_, out.decoded.info) || !vector_unit_on(out.decoded.info, mode)) {
-        out.kind = Kind::System;
-        return;
-    }
-    translator::classify(out, mode);
+    out.decoded.admitted = admits(model_, out.decoded.info);
+    if (out.decoded.admitted && vector_unit_on(out.decoded.info, mode)) translator::classify(out, mode);
 }
 
 unsigned Decoder::decode_block(const CodeView& view, Mode mode, std::uint32_t offset, unsigned limit,
@@ -76,10 +75,8 @@ bool ends_block(Kind kind) {
         case Kind::JumpIndirect:
         case Kind::Call:
         case Kind::CallIndirect:
-        case Kind::Return:
-            return true;
-        default:
-            return false;
+        case Kind::Return: return true;
+        default: return false;
     }
 }
 

@@ -39,8 +39,7 @@ bool feature_of(ZydisISASet set, Feature& feature) {
         case ZYDIS_ISA_SET_SSE2MMX:
         case ZYDIS_ISA_SET_SSEMXCSR:
         case ZYDIS_ISA_SET_SSE_PREFETCH:
-        case ZYDIS_ISA_SET_X87:
-            return true;
+        case ZYDIS_ISA_SET_X87: return true;
         case ZYDIS_ISA_SET_ADOX_ADCX: feature = Feature::ADX; return true;
         case ZYDIS_ISA_SET_AES: feature = Feature::AES; return true;
         case ZYDIS_ISA_SET_AVX: feature = Feature::AVX; return true;

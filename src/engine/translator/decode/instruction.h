@@ -10,12 +10,19 @@ namespace hospes::translator {
 
 // How an instruction is translated.
 enum class Kind : std::uint8_t {
-    Plain,           // re-emitted; at most one memory operand, through ModRM
-    Nop,             // nothing to do (prefetch, ENDBR, long NOP)
-    Address,         // LEA
-    Push, Pop, Leave,
-    Jump, JumpConditional, Loop, JumpIndirect,
-    Call, CallIndirect, Return,
+    Plain,    // re-emitted; at most one memory operand, through ModRM
+    Nop,      // nothing to do (prefetch, ENDBR, long NOP)
+    Address,  // LEA
+    Push,
+    Pop,
+    Leave,
+    Jump,
+    JumpConditional,
+    Loop,
+    JumpIndirect,
+    Call,
+    CallIndirect,
+    Return,
     BitString,       // BT and kin whose register operand addresses memory beyond the operand
     ReadTimestamp,   // RDTSC
     ClearInterrupt,  // CLI at CPL 0
@@ -28,10 +35,9 @@ inline constexpr std::uint8_t kNoOperand = 0xff;
 struct Sharing {
     enum Role : std::uint8_t { Alone, First, Later };
     Role role = Alone;
-    bool write = false;          // First: the probe must permit writing
-    bool spill = false;          // First: keep the addend in `slot`, another probe comes between
-    std::uint8_t slot = 0;       // of GuestState::windows
-    std::int32_t low = 0;        // First: the whole group's range, relative to this access's address
+    bool write = false;     // First: the probe must permit writing
+    std::uint8_t slot = 0;  // of GuestState::windows
+    std::int32_t low = 0;   // First: the whole group's range, relative to this access's address
     std::uint32_t span = 0;
 };
 
@@ -39,12 +45,13 @@ struct Instruction {
     DecodedInstruction decoded;
     std::uint8_t bytes[15];
 
+    std::uint32_t stored = 0;  // Kind::System: index in the cache's SystemInstructions
     std::uint32_t offset = 0;  // from the base of the code page (4 KiB or 2 MiB)
     Kind kind = Kind::System;
     std::uint8_t memory = kNoOperand;  // index of the memory operand, for kinds with one
     bool reads_memory = false;
     bool writes_memory = false;
-    bool high_byte = false;    // names AH, CH, DH or BH: no REX possible
+    bool high_byte = false;         // names AH, CH, DH or BH: no REX possible
     std::uint16_t access_size = 0;  // bytes
 
     // Status flags (RFLAGS positions): read; certainly overwritten or left undefined; changed at all.
@@ -53,10 +60,23 @@ struct Instruction {
     std::uint16_t flags_changed = 0;
 
     // Analysis.
-    std::uint16_t live_before = 0;   // flags needed at or after this instruction
+    std::uint16_t live_before = 0;  // flags needed at or after this instruction
     std::uint16_t live_after = 0;
-    bool reader_ahead = false;       // live flags are consumed by an instruction of this block, not only after it
-    Sharing sharing;                 // of the memory operand, or of the stack slot of Push, Pop, Call, Return, Leave
+    bool reader_ahead = false;  // live flags are consumed by an instruction of this block, not only after it
+    Sharing sharing;            // of the memory operand, or of the stack slot of Push, Pop, Call, Return, Leave
+
+    // Nothing known but that C++ has to look at it.
+    void reset() {
+        stored = 0;
+        kind = Kind::System;
+        memory = kNoOperand;
+        reads_memory = writes_memory = high_byte = false;
+        access_size = 0;
+        flags_read = flags_killed = flags_changed = 0;
+        decoded.admitted = true;
+        decoded.too_long = false;
+        sharing = {};
+    }
 
     const ZydisDecodedInstruction& info() const { return decoded.info; }
     const ZydisDecodedOperand& operand(unsigned index) const { return decoded.operands[index]; }
@@ -64,9 +84,7 @@ struct Instruction {
     unsigned length() const { return decoded.info.length; }
     std::uint32_t end() const { return offset + length(); }
     // Offset from the code page's base of a direct branch's target; may lie outside the page.
-    std::int64_t branch_target() const {
-        return static_cast<std::int64_t>(end()) + decoded.operands[0].imm.value.s;
-    }
+    std::int64_t branch_target() const { return static_cast<std::int64_t>(end()) + decoded.operands[0].imm.value.s; }
 };
 
 // Flags as RFLAGS bits that translation cares for.

@@ -15,7 +15,8 @@ void Assembler::modrm_mem(unsigned reg, const HostMem& mem, bool wide_disp) {
     if (mem.disp == 0 && (mem.base & 7) != x86::RBP) mod = 0;
     if (mem.index != kNoReg || (mem.base & 7) == x86::RSP) {
         byte(mod | field | 4);
-        byte(static_cast<unsigned>(mem.scale << 6) | (mem.index == kNoReg ? 4u : mem.index & 7u) << 3 | (mem.base & 7u));
+        byte(static_cast<unsigned>(mem.scale << 6) | (mem.index == kNoReg ? 4u : mem.index & 7u) << 3 |
+             (mem.base & 7u));
     } else {
         byte(mod | field | (mem.base & 7u));
     }

@@ -1,5 +1,7 @@
 #include "engine/translator/emit/block_emitter.h"
 
+#include "engine/translator/decode/decoder.h"
+
 namespace hospes::translator {
 
 BlockEmitter::BlockEmitter(Assembler& assembler, const Thunks& thunks, std::span<Instruction> block, Mode mode,
@@ -29,8 +31,8 @@ EmittedBlock BlockEmitter::emit() {
 void BlockEmitter::emit_entries(EmittedBlock& out) {
     const bool straddles = second_frame_ != kNotStraddled;
     out.flags_live_in = block_[0].live_before != 0 || straddles;
-    points_.push_back({0, 0});
-    out.entry_indirect = 0;
+    set_flags(Flags::Saved);
+    out.entry_indirect = 0;  // the cache patches its first 5 bytes: the LEA and the store are longer
     a_.lea(kT0, at(kT0, -static_cast<std::int64_t>(block_[0].offset)));
     if (!code64_) a_.mov32(kT0, kT0);
     a_.store(STATE(page_base), kT0);
@@ -39,105 +41,75 @@ void BlockEmitter::emit_entries(EmittedBlock& out) {
     if (straddles) {
         to_check = a_.jmp_short();
     } else if (out.flags_live_in) {
-        emit_restore_flags(a_);
+        restore_flags();
     }
+    set_flags(Flags::Host);
     out.entry = static_cast<CodeOffset>(a_.cursor() - begin_);
     if (straddles) {
-        emit_save_flags(a_);
+        save_flags();
         a_.bind(to_check);
         emit_straddle_check();
-        emit_restore_flags(a_);
+        restore_flags();
     }
 }
 
 // The second page of the only instruction must still be the one it was translated from.
 void BlockEmitter::emit_straddle_check() {
-    const HostMem base{kState, static_cast<std::int32_t>(offsetof(GuestState, code_tlb[0]) +
-                                                         sizeof(GuestState::code_tlb[0]) * mode_.code_class()),
+    const HostMem base{kState,
+                       static_cast<std::int32_t>(offsetof(GuestState, code_tlb[0]) +
+                                                 sizeof(GuestState::code_tlb[0]) * mode_.code_class()),
                        kT1, 0};
     HostMem frame = base;
     frame.disp += static_cast<std::int32_t>(offsetof(CodeTlbEntry, frame));
     a_.load(kT0, STATE(page_base));
     a_.lea(kT0, at(kT0, static_cast<std::int64_t>(mode_.page_size())));
+    if (mode_.has(Mode::kSegmented)) a_.alu(kAdd, kT0, STATE(segment_base[x86::CS]));
     if (!code64_) a_.mov32(kT0, kT0);
     a_.rorx(kT1, kT0, kPageBits - 4);
     a_.alu32_imm(kAnd, kT1, ((1 << kCodeTlbBits) - 1) << 4);
     a_.alu(kCmp, kT0, base);
     const std::uint32_t resume = block_[0].offset;
     const std::uint16_t guest = 0;
-    flags_ = Flags::Saved;
     add_exit_stub(a_.jcc(kNE), CodeExit::Resume, resume, guest);
     // Bit 0, the size of the mapping, does not matter here.
     a_.load32(kT0, frame);
     a_.alu32_imm(kAnd, kT0, -2);
     a_.alu32_imm(kCmp, kT0, static_cast<std::int32_t>((second_frame_ >> kPageBits) << 1));
     add_exit_stub(a_.jcc(kNE), CodeExit::Resume, resume, guest);
-    flags_ = Flags::Host;
 }
 
-void BlockEmitter::mark(const Instruction& in) {
-    points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), guest_offset(in)});
+void BlockEmitter::mark(std::uint16_t guest) {
+    guest_ = guest;
+    const unsigned saved = flags_ == Flags::Saved ? CodePoint::kFlagsSaved : 0u;
+    points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), static_cast<std::uint16_t>(guest | saved)});
 }
 
 void BlockEmitter::emit_instruction(const Instruction& in) {
-    mark(in);
+    mark(guest_offset(in));
     const bool flags_touched = in.flags_read != 0 || in.flags_changed != 0;
     const bool needs_host_flags = in.flags_read != 0 || (in.flags_changed & ~in.flags_killed) != 0 ||
                                   (flags_touched && (in.live_after & ~in.flags_killed) != 0);
-    if (needs_host_flags) restore_flags();
+    if (needs_host_flags && in.kind != Kind::System) restore_flags();
     switch (in.kind) {
-        case Kind::Plain:
-            emit_plain(in);
-            break;
-        case Kind::Nop:
-            break;
-        case Kind::Address:
-            emit_address_of(in);
-            break;
-        case Kind::Push:
-            emit_push(in);
-            break;
-        case Kind::Pop:
-            emit_pop(in);
-            break;
-        case Kind::Leave:
-            emit_leave(in);
-            break;
-        case Kind::Jump:
-            emit_jump(in);
-            break;
-        case Kind::JumpConditional:
-            emit_jump_conditional(in);
-            break;
-        case Kind::Loop:
-            emit_loop(in);
-            break;
-        case Kind::JumpIndirect:
-            emit_jump_indirect(in);
-            break;
-        case Kind::Call:
-            emit_call(in);
-            break;
-        case Kind::CallIndirect:
-            emit_call_indirect(in);
-            break;
-        case Kind::Return:
-            emit_return(in);
-            break;
-        case Kind::BitString:
-            emit_bit_string(in);
-            break;
-        case Kind::ReadTimestamp:
-            emit_timestamp();
-            break;
-        case Kind::ClearInterrupt:
-            a_.store_imm8(STATE(interrupt_flag), 0);
-            break;
-        case Kind::System:
-            emit_system(in);
-            break;
+        case Kind::Plain: emit_plain(in); break;
+        case Kind::Nop: break;
+        case Kind::Address: emit_address_of(in); break;
+        case Kind::Push: emit_push(in); break;
+        case Kind::Pop: emit_pop(in); break;
+        case Kind::Leave: emit_leave(in); break;
+        case Kind::Jump: emit_jump(in); break;
+        case Kind::JumpConditional: emit_jump_conditional(in); break;
+        case Kind::Loop: emit_loop(in); break;
+        case Kind::JumpIndirect: emit_jump_indirect(in); break;
+        case Kind::Call: emit_call(in); break;
+        case Kind::CallIndirect: emit_call_indirect(in); break;
+        case Kind::Return: emit_return(in); break;
+        case Kind::BitString: emit_bit_string(in); break;
+        case Kind::ReadTimestamp: emit_timestamp(); break;
+        case Kind::ClearInterrupt: a_.store_imm8(STATE(interrupt_flag), 0); break;
+        case Kind::System: emit_system(in); break;
     }
-    if (in.flags_changed != 0) flags_ = Flags::Host;
+    if (in.flags_changed != 0) set_flags(Flags::Host);
 }
 
 void BlockEmitter::emit_fallthrough() {
@@ -147,7 +119,8 @@ void BlockEmitter::emit_fallthrough() {
 
 void BlockEmitter::emit_stubs() {
     for (const SlowStub& stub : slow_stubs_) {
-        points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), stub.guest});
+        flags_ = stub.flags;
+        mark(stub.guest);
         a_.bind(stub.from);
         Address lowest = stub.access.address;
         lowest.disp += stub.low;
@@ -162,7 +135,8 @@ void BlockEmitter::emit_stubs() {
         a_.jmp_to(a_.executable(stub.resume));
     }
     for (const ExitStub& stub : exit_stubs_) {
-        points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), stub.guest});
+        flags_ = stub.flags;
+        mark(stub.guest);
         a_.bind(stub.from);
         a_.load_imm(kT0, stub.value);
         a_.jmp_to(stub.thunk);
@@ -172,13 +146,19 @@ void BlockEmitter::emit_stubs() {
 void BlockEmitter::save_flags() {
     if (flags_ == Flags::Saved) return;
     emit_save_flags(a_);
-    flags_ = Flags::Saved;
+    set_flags(Flags::Saved);
 }
 
 void BlockEmitter::restore_flags() {
     if (flags_ == Flags::Host) return;
-    emit_restore_flags(a_);
-    flags_ = Flags::Host;
+    if (options_.breakage != Breakage::Flags) emit_restore_flags(a_);
+    set_flags(Flags::Host);
+}
+
+void BlockEmitter::set_flags(Flags flags) {
+    if (flags_ == flags) return;
+    flags_ = flags;
+    mark(guest_);
 }
 
 HostReg BlockEmitter::use(unsigned guest, HostReg scratch) {

@@ -14,6 +14,7 @@
 #include "engine/translator/emit/assembler.h"
 #include "engine/translator/emit/reencode.h"
 #include "engine/translator/emit/thunks.h"
+#include "engine/translator/engine.h"
 
 namespace hospes::translator {
 
@@ -24,9 +25,6 @@ struct EmittedBlock {
     std::vector<ExitRecord> exits;  // code positions relative to the block's begin; source and links unset
     std::vector<CodePoint> points;
 };
-
-// Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only).
-enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString };
 
 struct EmitOptions {
     Breakage breakage = Breakage::None;
@@ -58,7 +56,7 @@ class BlockEmitter {
         Address address;
         std::uint32_t size = 0;
         bool write = false;
-        bool stack = false;      // through the stack window
+        bool stack = false;  // through the stack window
         const Sharing* sharing = nullptr;
     };
     // Code after the block's end that a failed probe jumps to.
@@ -68,20 +66,22 @@ class BlockEmitter {
         Access access;
         std::uint32_t info;
         std::uint16_t guest;
-        bool offset_form;        // the operand is [T0 + T1] with T0 = address
+        bool offset_form;  // the operand is [T0 + T1] with T0 = offset in the page, T1 = host page
         std::int64_t low;
+        Flags flags;  // where they are at `from`
     };
     struct ExitStub {
         Jump from;
         const std::uint8_t* thunk;
-        std::uint32_t value;
+        std::uint64_t value;
         std::uint16_t guest;
+        Flags flags;
     };
 
-    static constexpr unsigned kValueSlot = 0;    // of GuestState::scratch: a value between two accesses
+    static constexpr unsigned kValueSlot = 0;  // of GuestState::scratch: a value between two accesses
     static constexpr unsigned kAddressSlot = 1;
     static constexpr unsigned kTargetSlot = 2;
-    static constexpr unsigned kSpillSlot = 3;    // a guest register that had to make room
+    static constexpr unsigned kSpillSlot = 3;  // a guest register that had to make room
 
     // block_emitter.cc: frame of the block
     void emit_entries(EmittedBlock& out);
@@ -89,7 +89,7 @@ class BlockEmitter {
     void emit_instruction(const Instruction& in);
     void emit_fallthrough();
     void emit_stubs();
-    void mark(const Instruction& in);
+    void mark(std::uint16_t guest);
 
     // memory.cc: addresses and probes
     void emit_address(HostReg to, const Address& address);
@@ -141,11 +141,12 @@ class BlockEmitter {
     void emit_indirect_exit();
     void emit_poll(std::int64_t target, std::uint16_t guest, bool flags_needed);
     unsigned new_exit(std::int64_t target, bool checked);
-    void add_exit_stub(const Jump& from, CodeExit kind, std::uint32_t value, std::uint16_t guest);
+    void add_exit_stub(const Jump& from, CodeExit kind, std::uint64_t value, std::uint16_t guest);
 
-    // flags
+    // block_emitter.cc: flags. The code from here on is marked with where they are.
     void save_flags();
     void restore_flags();
+    void set_flags(Flags flags);
 
     // A guest register's value as a host operand: its home, or loaded into `scratch`.
     HostReg use(unsigned guest, HostReg scratch);
@@ -170,7 +171,8 @@ class BlockEmitter {
 
     std::uint8_t* begin_;
     Flags flags_ = Flags::Host;
-    int window_ = -1;  // slot of the shared probe whose addend is in T1, -1: none
+    std::uint16_t guest_ = 0;  // offset in the block of the guest instruction being emitted
+    int window_ = -1;          // slot of the shared probe whose addend is in T1, -1: none
     std::vector<ExitRecord> exits_;
     std::vector<CodePoint> points_;
     std::vector<SlowStub> slow_stubs_;

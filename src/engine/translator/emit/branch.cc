@@ -14,9 +14,10 @@ HostMem code_tlb(Mode mode, std::size_t field) {
 }
 
 HostMem jump_cache(Mode mode, std::size_t field) {
-    return at(kState, kT1, 0,
-              static_cast<std::int64_t>(offsetof(GuestState, jump_cache) + field +
-                                        sizeof(GuestState::jump_cache[0]) * static_cast<unsigned>(mode.access_class())));
+    return at(
+        kState, kT1, 0,
+        static_cast<std::int64_t>(offsetof(GuestState, jump_cache) + field +
+                                  sizeof(GuestState::jump_cache[0]) * static_cast<unsigned>(mode.access_class())));
 }
 
 HostMem target_slot() { return at(kState, static_cast<std::int64_t>(offsetof(GuestState, scratch[2]))); }
@@ -25,10 +26,10 @@ constexpr Sharing kAlone{};
 
 }  // namespace
 
-void BlockEmitter::add_exit_stub(const Jump& from, CodeExit kind, std::uint32_t value, std::uint16_t guest) {
+void BlockEmitter::add_exit_stub(const Jump& from, CodeExit kind, std::uint64_t value, std::uint16_t guest) {
     const unsigned index = static_cast<unsigned>(kind);
     const std::uint8_t* thunk = flags_ == Flags::Saved ? thunks_.exit_saved[index] : thunks_.exit_host[index];
-    exit_stubs_.push_back({from, thunk, value, guest});
+    exit_stubs_.push_back({from, thunk, value, guest, flags_});
 }
 
 unsigned BlockEmitter::new_exit(std::int64_t target, bool checked) {
@@ -42,7 +43,8 @@ unsigned BlockEmitter::new_exit(std::int64_t target, bool checked) {
 
 // The end of a path whose successor is known: jumps to its code once that exists.
 void BlockEmitter::emit_direct_exit(std::int64_t target, std::uint16_t guest) {
-    if (!in_page(target)) return emit_checked_exit(target, guest);
+    // The code TLB knows linear addresses, and a segment base may lie between those and ours: no check, no link.
+    if (!in_page(target) && !mode_.has(Mode::kSegmented)) return emit_checked_exit(target, guest);
     const unsigned exit = new_exit(target, false);
     const Jump jump = a_.jmp();
     exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
@@ -80,6 +82,10 @@ void BlockEmitter::emit_checked_exit(std::int64_t target, std::uint16_t guest) {
 
 // T0 holds the guest address to go to, flags are saved.
 void BlockEmitter::emit_indirect_exit() {
+    if (mode_.has(Mode::kSingle) || mode_.has(Mode::kBounce)) {  // the dispatcher has something to do after it
+        a_.jmp_to(thunks_.jump_cache_miss);
+        return;
+    }
     a_.rorx(kT1, kT0, 60);
     a_.rorx(kT2, kT0, 8);
     a_.alu32(kXor, kT1, kT2);
@@ -138,7 +144,7 @@ void BlockEmitter::emit_jump_conditional(const Instruction& in) {
     if (in_page(target)) emit_poll(target, guest_offset(in), flags_needed && flags_ == Flags::Host);
     emit_direct_exit(target, guest_offset(in));
     a_.bind(not_taken);
-    flags_ = flags_here;
+    set_flags(flags_here);
     window_ = window_here;
 }
 
@@ -147,8 +153,8 @@ void BlockEmitter::emit_loop(const Instruction& in) {
     const ZydisMnemonic mnemonic = in.info().mnemonic;
     const bool wide = in.info().address_width == 64;
     const std::int64_t target = in.branch_target();
-    const bool counts = mnemonic == ZYDIS_MNEMONIC_LOOP || mnemonic == ZYDIS_MNEMONIC_LOOPE ||
-                        mnemonic == ZYDIS_MNEMONIC_LOOPNE;
+    const bool counts =
+        mnemonic == ZYDIS_MNEMONIC_LOOP || mnemonic == ZYDIS_MNEMONIC_LOOPE || mnemonic == ZYDIS_MNEMONIC_LOOPNE;
     if (counts) wide ? a_.lea(RCX, at(RCX, -1)) : a_.lea32(RCX, at(RCX, -1));
     const Jump zero = wide ? a_.jrcxz() : a_.jecxz();
     Jump not_zero;  // to the path that jrcxz does not take
@@ -169,7 +175,7 @@ void BlockEmitter::emit_loop(const Instruction& in) {
     }
     if (in_page(target) && target <= in.offset) emit_poll(target, guest_offset(in), flags_ == Flags::Host);
     emit_direct_exit(target, guest_offset(in));
-    flags_ = flags_here;
+    set_flags(flags_here);
     a_.bind(not_zero);
     emit_direct_exit(in.end(), guest_offset(in));
 }
@@ -219,7 +225,8 @@ void BlockEmitter::emit_return(const Instruction& in) {
 }
 
 void BlockEmitter::emit_system(const Instruction& in) {
-    add_exit_stub(a_.jmp(), CodeExit::System, in.offset, guest_offset(in));
+    const std::uint64_t value = static_cast<std::uint64_t>(in.stored) << 32 | in.offset;
+    add_exit_stub(a_.jmp(), CodeExit::System, value, guest_offset(in));
 }
 
 }  // namespace hospes::translator

@@ -11,9 +11,7 @@ using namespace x86;
 
 namespace {
 
-unsigned guest_number(ZydisRegister reg) {
-    return static_cast<unsigned>(ZydisRegisterGetId(reg));
-}
+unsigned guest_number(ZydisRegister reg) { return static_cast<unsigned>(ZydisRegisterGetId(reg)); }
 
 bool fits32(std::int64_t value) { return value == static_cast<std::int32_t>(value); }
 
@@ -33,20 +31,13 @@ HostMem stack_window(Mode mode, std::size_t field) {
 // Segments whose base counts: FS and GS always, the others only in 32-bit code with bases.
 int counted_segment(const ZydisDecodedOperandMem& mem, Mode mode) {
     switch (mem.segment) {
-        case ZYDIS_REGISTER_FS:
-            return FS;
-        case ZYDIS_REGISTER_GS:
-            return GS;
-        case ZYDIS_REGISTER_CS:
-            return mode.has(Mode::kSegmented) ? CS : -1;
-        case ZYDIS_REGISTER_SS:
-            return mode.has(Mode::kSegmented) ? SS : -1;
-        case ZYDIS_REGISTER_ES:
-            return mode.has(Mode::kSegmented) ? ES : -1;
-        case ZYDIS_REGISTER_DS:
-            return mode.has(Mode::kSegmented) ? DS : -1;
-        default:
-            return -1;
+        case ZYDIS_REGISTER_FS: return FS;
+        case ZYDIS_REGISTER_GS: return GS;
+        case ZYDIS_REGISTER_CS: return mode.has(Mode::kSegmented) ? CS : -1;
+        case ZYDIS_REGISTER_SS: return mode.has(Mode::kSegmented) ? SS : -1;
+        case ZYDIS_REGISTER_ES: return mode.has(Mode::kSegmented) ? ES : -1;
+        case ZYDIS_REGISTER_DS: return mode.has(Mode::kSegmented) ? DS : -1;
+        default: return -1;
     }
 }
 
@@ -61,11 +52,13 @@ bool is_rip(ZydisRegister reg) { return reg == ZYDIS_REGISTER_RIP || reg == ZYDI
 BlockEmitter::Access BlockEmitter::operand_access(const Instruction& in) const {
     Access access;
     access.address.in = &in;
+    if (options_.breakage == Breakage::Memory) access.address.disp = 1;
     access.size = in.access_size;
     access.write = in.writes_memory;
     access.sharing = &in.sharing;
     const auto& mem = in.memory_operand().mem;
-    access.stack = code64_ && mem.base == ZYDIS_REGISTER_RSP && counted_segment(mem, mode_) < 0;
+    // Past the stack window there may be a host fault; with AH to BH a register may be displaced then.
+    access.stack = code64_ && mem.base == ZYDIS_REGISTER_RSP && counted_segment(mem, mode_) < 0 && !in.high_byte;
     return access;
 }
 
@@ -108,7 +101,7 @@ void BlockEmitter::emit_address(HostReg to, const Address& address) {
     } else if (code64_) {
         a_.lea(to, at(address.base, address.disp));
     } else {
-        a_.lea32(to, at(address.base, address.disp));
+        a_.lea32(to, at(address.base, address.disp));  // any wrap comes out right: only the low half counts
         if (mode_.has(Mode::kSegmented)) {
             a_.load32(kT1, segment_base(SS));
             a_.lea32(to, at(to, kT1, 0, 0));
@@ -121,6 +114,7 @@ void BlockEmitter::emit_operand_address(HostReg to, const Instruction& in, std::
     const auto& mem = in.memory_operand().mem;
     const unsigned address_width = in.info().address_width;
     std::int64_t disp = mem.disp.value + extra;
+    if (address_width == 32) disp = static_cast<std::int32_t>(disp);
     HostMem sum;
     if (is_rip(mem.base)) {
         disp += in.end();
@@ -189,7 +183,7 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     if (first) info |= AccessInfo::kShared;
     if (host_flags) info |= AccessInfo::kHostFlags;
     if (stack) info |= AccessInfo::kStack;
-    slow_stubs_.push_back({miss, a_.cursor(), access, info, guest_offset(in), offset_form, low});
+    slow_stubs_.push_back({miss, a_.cursor(), access, info, guest_offset(in), offset_form, low, flags_});
     window_ = -1;
     if (first) {
         a_.store(at(kState, static_cast<std::int64_t>(offsetof(GuestState, windows)) + sharing.slot * 8), kT1);
@@ -207,12 +201,11 @@ HostMem BlockEmitter::emit_shared_again(const Access& access) {
         a_.load(kT1, at(kState, static_cast<std::int64_t>(offsetof(GuestState, windows)) + sharing.slot * 8));
         window_ = sharing.slot;
     }
-    if (is_simple(access.address)) {
-        return at(simple_base(access.address), kT1, 0, simple_disp(access.address));
-    }
+    const std::int64_t disp = simple_disp(access.address) + (options_.breakage == Breakage::Sharing ? 1 : 0);
+    if (is_simple(access.address)) return at(simple_base(access.address), kT1, 0, disp);
     // The base is a displaced register.
     const auto& mem = access.address.in->memory_operand().mem;
-    return at(use(guest_number(mem.base), kT0), kT1, 0, simple_disp(access.address));
+    return at(use(guest_number(mem.base), kT0), kT1, 0, disp);
 }
 
 HostMem BlockEmitter::emit_bounced(const Access& access) {

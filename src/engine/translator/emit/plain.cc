@@ -13,10 +13,8 @@ bool is_gpr(const ZydisDecodedOperand& operand) {
         case ZYDIS_REGCLASS_GPR8:
         case ZYDIS_REGCLASS_GPR16:
         case ZYDIS_REGCLASS_GPR32:
-        case ZYDIS_REGCLASS_GPR64:
-            return true;
-        default:
-            return false;
+        case ZYDIS_REGCLASS_GPR64: return true;
+        default: return false;
     }
 }
 
@@ -32,16 +30,11 @@ unsigned guest_number(ZydisRegister reg) {
 // The field of the encoding that names this operand, or nullptr.
 HostReg* field_of(Substitution& substitution, ZydisOperandEncoding encoding) {
     switch (encoding) {
-        case ZYDIS_OPERAND_ENCODING_MODRM_REG:
-            return &substitution.reg;
-        case ZYDIS_OPERAND_ENCODING_MODRM_RM:
-            return &substitution.rm;
-        case ZYDIS_OPERAND_ENCODING_NDSNDD:
-            return &substitution.vvvv;
-        case ZYDIS_OPERAND_ENCODING_OPCODE:
-            return &substitution.opcode;
-        default:
-            return nullptr;
+        case ZYDIS_OPERAND_ENCODING_MODRM_REG: return &substitution.reg;
+        case ZYDIS_OPERAND_ENCODING_MODRM_RM: return &substitution.rm;
+        case ZYDIS_OPERAND_ENCODING_NDSNDD: return &substitution.vvvv;
+        case ZYDIS_OPERAND_ENCODING_OPCODE: return &substitution.opcode;
+        default: return nullptr;
     }
 }
 
@@ -52,9 +45,7 @@ bool needs_old_value(const Instruction& in, const ZydisDecodedOperand& operand) 
            in.info().meta.category != ZYDIS_CATEGORY_DATAXFER;
 }
 
-bool is_written(const ZydisDecodedOperand& operand) {
-    return (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
-}
+bool is_written(const ZydisDecodedOperand& operand) { return (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0; }
 
 // Displaced guest registers of one instruction in scratch registers.
 class Loan {
@@ -168,7 +159,8 @@ void BlockEmitter::emit_without_rex(const Instruction& in, Substitution& substit
     for (unsigned i = 0; i < in.info().operand_count; ++i) {
         const ZydisDecodedOperand& operand = in.operand(i);
         if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || !is_gpr(operand)) continue;
-        used |= 1u << ZydisRegisterGetId(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value));
+        used |=
+            1u << ZydisRegisterGetId(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value));
     }
     if (substitution.has_memory && substitution.memory.base != kNoReg) used |= 1u << substitution.memory.base;
     HostReg room = RBX;
@@ -204,13 +196,13 @@ void BlockEmitter::emit_address_of(const Instruction& in) {
     const HostReg target = resident ? host_register(guest) : kT2;
     HostMem sum;
     std::int64_t disp = mem.disp.value;
-    window_ = -1;
     if (mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP) {
         a_.load(kT0, STATE(page_base));
         disp += in.end();
         sum.base = kT0;
         if (disp != static_cast<std::int32_t>(disp)) {
             a_.load_imm(kT1, static_cast<std::uint64_t>(disp));
+            window_ = -1;
             sum.index = kT1;
             disp = 0;
         }
@@ -218,6 +210,7 @@ void BlockEmitter::emit_address_of(const Instruction& in) {
         if (mem.base != ZYDIS_REGISTER_NONE) sum.base = use(guest_number(mem.base), kT0);
         if (mem.index != ZYDIS_REGISTER_NONE) {
             sum.index = use(guest_number(mem.index), kT1);
+            if (sum.index == kT1) window_ = -1;
             sum.scale = static_cast<std::uint8_t>(__builtin_ctz(mem.scale));
         }
     }
@@ -278,7 +271,8 @@ void BlockEmitter::emit_bit_string(const Instruction& in) {
     window_ = -1;
     substitution.memory = at(kT1);
     load_index();
-    a_.load_imm(kT0, 64 - log2_bits);
+    // Leaves the bit's number in the word; broken: without its upper bit, so that the access stays where it is.
+    a_.load_imm(kT0, (options_.breakage == Breakage::BitString ? 65 : 64) - log2_bits);
     a_.shift_x(1, kT2, kT2, kT0);
     a_.shift_x(3, kT2, kT2, kT0);
     substitution.reg = kT2;

@@ -40,9 +40,16 @@ void emit_immediates(Assembler& a, const Instruction& in) {
 
 bool has_modrm(const Instruction& in) { return (in.info().attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0; }
 
+// MOV between AL, AX, EAX or RAX and an absolute address: opcodes A0 to A3.
+bool is_absolute_move(const Instruction& in, const Substitution& sub) { return !has_modrm(in) && sub.has_memory; }
+
 unsigned rex_bits(const Instruction& in, const Substitution& sub) {
     const auto& rex = in.info().raw.rex;
     unsigned bits = rex.W ? 8u : 0u;
+    if (is_absolute_move(in, sub)) {
+        const Fields fields = fields_of(in, sub, 0, 0);
+        return bits | (fields.index >> 3 & 1) << 1 | (fields.rm >> 3 & 1);
+    }
     if (!has_modrm(in)) {
         const unsigned reg = sub.opcode != kNoReg ? sub.opcode : (rex.B ? 8u : 0u);
         return bits | (reg >> 3 & 1);
@@ -95,6 +102,12 @@ void reencode_legacy(Assembler& a, const Instruction& in, const Substitution& su
     emit_opcode_map(a, in.info().opcode_map);
     unsigned opcode = in.info().opcode;
     if (sub.opcode != kNoReg) opcode = (opcode & ~7u) | (sub.opcode & 7u);
+    if (is_absolute_move(in, sub)) {  // their forms with ModRM; the register field is 0
+        constexpr std::uint8_t kWithModrm[] = {0x8a, 0x8b, 0x88, 0x89};
+        a.byte(kWithModrm[opcode & 3]);
+        emit_modrm(a, fields_of(in, sub, 0, 0), sub, false);
+        return;
+    }
     const bool alias_82 = opcode == 0x82 && in.info().opcode_map == ZYDIS_OPCODE_MAP_DEFAULT;
     a.byte(alias_82 ? 0x80 : opcode);
     if (has_modrm(in)) {
@@ -102,6 +115,23 @@ void reencode_legacy(Assembler& a, const Instruction& in, const Substitution& su
         emit_modrm(a, fields_of(in, sub, raw_rex.R ? 8 : 0, raw_rex.B ? 8 : 0), sub, false);
     }
     emit_immediates(a, in);
+}
+
+// Outside of 64-bit mode VEX.W does not widen general registers, nor memory operands in their place.
+bool names_gpr(const Instruction& in) {
+    switch (in.info().mnemonic) {
+        case ZYDIS_MNEMONIC_VMOVD:
+        case ZYDIS_MNEMONIC_VPEXTRD:
+        case ZYDIS_MNEMONIC_VPINSRD:
+        case ZYDIS_MNEMONIC_VCVTSI2SD:
+        case ZYDIS_MNEMONIC_VCVTSI2SS: return true;
+        default: break;
+    }
+    for (unsigned i = 0; i < in.info().operand_count_visible; ++i) {
+        if (in.operand(i).type != ZYDIS_OPERAND_TYPE_REGISTER) continue;
+        if (ZydisRegisterGetClass(in.operand(i).reg.value) == ZYDIS_REGCLASS_GPR32) return true;
+    }
+    return false;
 }
 
 void reencode_vex(Assembler& a, const Instruction& in, const Substitution& sub) {
@@ -113,6 +143,7 @@ void reencode_vex(Assembler& a, const Instruction& in, const Substitution& sub) 
     const unsigned map = two_bytes ? 1u : prefix[1] & 0x1fu;
     unsigned last = two_bytes ? prefix[1] & 0x7fu : prefix[2];
     if (!wide) last |= 0x40;
+    if (!wide && names_gpr(in)) last &= ~0x80u;
     if (sub.vvvv != kNoReg) last = (last & ~0x78u) | (~static_cast<unsigned>(sub.vvvv) & 15u) << 3;
     const Fields fields = fields_of(in, sub, high_reg, high_rm);
     a.byte(0xc4);
@@ -120,7 +151,12 @@ void reencode_vex(Assembler& a, const Instruction& in, const Substitution& sub) 
     a.byte(last);
     a.byte(in.info().opcode);
     if (has_modrm(in)) emit_modrm(a, fields, sub, false);
-    emit_immediates(a, in);
+    const bool named = in.info().operand_count > 3 && in.operand(3).encoding == ZYDIS_OPERAND_ENCODING_IS4;
+    if (named && !wide) {
+        a.byte(in.bytes[in.info().raw.imm[0].offset] & 0x7fu);  // there are 8 registers; bit 7 is ignored
+    } else {
+        emit_immediates(a, in);
+    }
 }
 
 void reencode_evex(Assembler& a, const Instruction& in, const Substitution& sub) {
@@ -131,8 +167,10 @@ void reencode_evex(Assembler& a, const Instruction& in, const Substitution& sub)
     const unsigned high_rm = p1 & 0x20 ? 0 : 8;
     const Fields fields = fields_of(in, sub, high_reg, high_rm);
     p1 = (p1 & ~0x80u) | (fields.reg & 8 ? 0u : 0x80u);
-    if (fields.memory) p1 = (p1 & ~0x60u) | (fields.index & 8 ? 0u : 0x40u) | (fields.rm & 8 ? 0u : 0x20u);
-    else if (sub.rm != kNoReg) p1 = (p1 & ~0x20u) | (fields.rm & 8 ? 0u : 0x20u);
+    if (fields.memory)
+        p1 = (p1 & ~0x60u) | (fields.index & 8 ? 0u : 0x40u) | (fields.rm & 8 ? 0u : 0x20u);
+    else if (sub.rm != kNoReg)
+        p1 = (p1 & ~0x20u) | (fields.rm & 8 ? 0u : 0x20u);
     if (sub.vvvv != kNoReg) p2 = (p2 & ~0x78u) | (~static_cast<unsigned>(sub.vvvv) & 15u) << 3;
     a.byte(0x62);
     a.byte(p1);
@@ -151,12 +189,9 @@ bool needs_rex(const Instruction& in, const Substitution& sub) {
 
 void reencode(Assembler& a, const Instruction& in, const Substitution& sub) {
     switch (in.info().encoding) {
-        case ZYDIS_INSTRUCTION_ENCODING_VEX:
-            return reencode_vex(a, in, sub);
-        case ZYDIS_INSTRUCTION_ENCODING_EVEX:
-            return reencode_evex(a, in, sub);
-        default:
-            return reencode_legacy(a, in, sub);
+        case ZYDIS_INSTRUCTION_ENCODING_VEX: return reencode_vex(a, in, sub);
+        case ZYDIS_INSTRUCTION_ENCODING_EVEX: return reencode_evex(a, in, sub);
+        default: return reencode_legacy(a, in, sub);
     }
 }
 

@@ -62,7 +62,9 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path) {
     a.pushfq();  // [rsp]: flags, [rsp + 8]: return address, [rsp + 16]: the state
     a.cld();
     constexpr std::int64_t kState0 = 16;
-    auto slot = [](HostReg reg) { return at(RSP, kState0 + static_cast<std::int64_t>(offsetof(GuestState, gpr)) + reg * 8); };
+    auto slot = [](HostReg reg) {
+        return at(RSP, kState0 + static_cast<std::int64_t>(offsetof(GuestState, gpr)) + reg * 8);
+    };
     for (HostReg reg : kCallerSaved) a.store(slot(reg), reg);
     a.lea(RDI, at(RSP, kState0));
     a.mov(RSI, kT0);

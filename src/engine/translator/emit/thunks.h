@@ -10,41 +10,41 @@ namespace hospes::translator {
 
 // Why translated code came back to the dispatcher. All guest state is in the GuestState then.
 enum class CodeExit : std::uint32_t {
-    Link,      // exit_record: ExitIndex of a direct exit that is not linked (or whose check failed)
-    Indirect,  // exit_target: guest virtual address
-    System,    // exit_record: offset from page_base of an instruction for C++
-    Resume,    // exit_record: offset from page_base to go on at, after looking at what asked for attention
-    Slow,      // the slow path of a memory access decided; the vCPU has the details
-    HostFault, // a host signal was turned into a guest fault; the vCPU has the details
+    Link,       // exit_record: ExitIndex of a direct exit that is not linked (or whose check failed)
+    Indirect,   // exit_target: guest virtual address
+    System,     // exit_record: an instruction for C++: CodeCache::system_instruction() << 32 | offset from page_base
+    Resume,     // exit_record: offset from page_base to go on at, after looking at what asked for attention
+    Slow,       // the slow path of a memory access decided; the vCPU has the details
+    HostFault,  // a host signal was turned into a guest fault; the vCPU has the details
 };
 
 // What the slow path is told of the access, in T2.
 struct AccessInfo {
     static constexpr unsigned kSizeBits = 12;
     enum Bit : std::uint32_t {
-        kWrite = 1u << 12,        // the access writes
-        kNeedsWrite = 1u << 13,   // the probe demands write permission (a later access of the group writes)
-        kShared = 1u << 14,       // the range covers several accesses: on any trouble go on instruction by instruction
-        kHostFlags = 1u << 15,    // status flags are live in RFLAGS
-        kStack = 1u << 16,        // refill the stack window
+        kWrite = 1u << 12,       // the access writes
+        kNeedsWrite = 1u << 13,  // the probe demands write permission (a later access of the group writes)
+        kShared = 1u << 14,      // the range covers several accesses: on any trouble go on instruction by instruction
+        kHostFlags = 1u << 15,   // status flags are live in RFLAGS
+        kStack = 1u << 16,       // refill the stack window
     };
     static constexpr unsigned kClassShift = 20;
 };
 
 // The slow path's answer: an addend (a multiple of the page size, so bit 0 is clear), or one of these.
-inline constexpr std::uint64_t kSlowExitSaved = 1;      // leave the block; flags, if live, are in saved_flags
-inline constexpr std::uint64_t kSlowExitHost = 3;       // leave the block; flags are live in RFLAGS
+inline constexpr std::uint64_t kSlowExitSaved = 1;  // leave the block; flags, if live, are in saved_flags
+inline constexpr std::uint64_t kSlowExitHost = 3;   // leave the block; flags are live in RFLAGS
 
 // Called with general registers only: (state, guest address, access info, host address after the call).
 using SlowPath = std::uint64_t (*)(GuestState*, std::uint64_t, std::uint32_t, std::uint64_t);
 
 struct Thunks {
     // Addresses in the executable mapping.
-    const std::uint8_t* enter = nullptr;           // CodeExit (*)(GuestState*, const void* code), code = entry_saved
-    const std::uint8_t* exit_saved[6] = {};        // by CodeExit, flags in saved_flags; T0 = the exit's value
-    const std::uint8_t* exit_host[6] = {};         // by CodeExit, flags in RFLAGS
-    const std::uint8_t* slow_path = nullptr;       // T0 = address, T2 = info; gives T1 = addend
-    const std::uint8_t* jump_cache_miss = nullptr; // what empty jump cache entries lead to; T0 = target
+    const std::uint8_t* enter = nullptr;            // CodeExit (*)(GuestState*, const void* code), code = entry_saved
+    const std::uint8_t* exit_saved[6] = {};         // by CodeExit, flags in saved_flags; T0 = the exit's value
+    const std::uint8_t* exit_host[6] = {};          // by CodeExit, flags in RFLAGS
+    const std::uint8_t* slow_path = nullptr;        // T0 = address, T2 = info; gives T1 = addend
+    const std::uint8_t* jump_cache_miss = nullptr;  // what empty jump cache entries lead to; T0 = target
 };
 
 // Emits the thunks at the assembler's cursor.

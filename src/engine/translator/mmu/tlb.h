@@ -44,6 +44,7 @@ struct TlbTable {
     TlbEntry entries[kTlbEntries];
 
     [[gnu::always_inline]] static unsigned index(Gva address) { return (address >> kPageBits) & (kTlbEntries - 1); }
+    [[gnu::always_inline]] TlbEntry& at(Gva address) { return entries[index(address)]; }
     [[gnu::always_inline]] void clear(unsigned index) {
         entries[index] = {empty_tag(index), empty_tag(index), 0, 0};
     }

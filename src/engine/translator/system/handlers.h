@@ -68,6 +68,7 @@ Checked<void> far_call(System& system, const DecodedInstruction& in);
 Checked<void> far_return(System& system, const DecodedInstruction& in);
 HOSPES_HANDLER(execute_loop);
 HOSPES_HANDLER(execute_jump_cx_zero);
+HOSPES_HANDLER(execute_jcc);  // every Jcc: ZYDIS_CATEGORY_COND_BR other than the two above
 // fast_calls.cc
 HOSPES_HANDLER(execute_syscall);
 HOSPES_HANDLER(execute_sysret);

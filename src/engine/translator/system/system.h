@@ -17,6 +17,9 @@ namespace hospes::translator {
 struct DecodedInstruction {
     ZydisDecodedInstruction info;
     ZydisDecodedOperand operands[ZYDIS_MAX_OPERAND_COUNT];
+    // Set by decode.
+    bool admitted = true;   // the CPU model has it (decode/feature_gate.h); #UD if not
+    bool too_long = false;  // over 15 bytes: #GP(0), where other bad encodings (mnemonic INVALID) give #UD
 };
 
 // What the dispatcher is to do about cached translations after C++ changed something. Bits.

@@ -1,0 +1,3 @@
+#include "vmm/run.h"
+
+int main(int count, char** words) { return hospes::vmm::run(count, words); }

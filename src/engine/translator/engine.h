@@ -1,0 +1,40 @@
+// The software CPU engine, as the machine creates it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "cpu/engine.h"
+#include "memory/guest_ram.h"
+#include "x86/cpuid_model.h"
+
+namespace hospes::translator {
+
+// Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only).
+enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString };
+
+// What --trace shows, to standard error. Bits.
+enum Trace : std::uint32_t {
+    kTraceNothing = 0,
+    kTraceBlocks = 1,  // each block when it is translated: guest code beside host code
+    kTraceExits = 2,   // each return from translated code to the dispatcher
+    kTraceFaults = 4,  // each exception and interrupt delivered
+};
+
+struct EngineOptions {
+    std::size_t code_cache_bytes = 128u << 20;  // bound on generated code; a multiple of 2 MiB
+    unsigned block_limit = 48;                  // most guest instructions in a block, 1 to 48
+    bool link = true;                           // jump from block to block without the dispatcher
+    std::uint32_t trace = kTraceNothing;        // Trace bits
+    bool perf_map = false;                      // write /tmp/perf-PID.map, so that profilers name blocks
+    Breakage breakage = Breakage::None;
+};
+
+// Errors: the host's CPU lacks what the translator needs (BMI2), no memory for the code cache. `ram` and `model` must
+// outlive the engine.
+Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options, memory::GuestRam& ram,
+                                                   const x86::CpuidModel& model);
+
+}  // namespace hospes::translator

@@ -1,0 +1,75 @@
+// Accesses that translated code cannot make itself: device memory, and two pages at once. The instruction runs alone on
+// a buffer, which is filled from guest memory before and written back after.
+#include "engine/translator/runtime/vcpu.h"
+
+namespace hospes::translator {
+
+bool TranslatorVcpu::decode_here(Instruction& out) {
+    std::uint8_t bytes[15] = {};
+    const Gva rip = state_.rip;
+    const auto first = static_cast<unsigned>(std::min<std::uint64_t>(sizeof bytes, kPageSize - (rip & kPageMask)));
+    const AccessClass access_class = mode_.user() ? AccessClass::User : AccessClass::Supervisor;
+    unsigned length = 0;
+    for (const auto& [address, size] : {std::pair{rip, first}, {rip + first, sizeof bytes - first}}) {
+        if (size == 0) break;
+        const Checked<Translation> found = probe(system_.mmu, address, Access::Fetch, access_class);
+        if (!found.ok() || !shared_.ram.read(found.value().gpa, bytes + length, size)) break;
+        length += static_cast<unsigned>(size);
+    }
+    return cache_.decoder().decode({bytes, length}, mode_, out);
+}
+
+void TranslatorVcpu::bounce() {
+    need_cpp();
+    ++counters_.bounces;
+    Instruction instruction;
+    if (!decode_here(instruction)) {  // another vCPU or a device has changed it
+        force_single_ = true;
+        return;
+    }
+    if (instruction.kind != Kind::Plain && instruction.kind != Kind::BitString) {
+        const bool traced = (state_.rflags & x86::rflags::TF) != 0;
+        Checked<void> outcome = execute(system_, instruction.decoded);
+        if (outcome.ok()) {
+            after_system(instruction.decoded, traced);
+        } else {
+            raise(outcome.fault());
+        }
+        return;
+    }
+    force_single_ = false;
+    const Mode mode = mode_;
+    mode_ = mode_.with(Mode::kSingle).with(Mode::kBounce);
+    const void* code = next_code();
+    mode_ = mode;
+    trace_steps_ = (state_.rflags & x86::rflags::TF) != 0;
+    if (code != nullptr) bounce_with(instruction, code);
+}
+
+void TranslatorVcpu::bounce_with(const Instruction& instruction, const void* code) {
+    const Gva address = interruption_.address;
+    const unsigned size = interruption_.info & ((1u << AccessInfo::kSizeBits) - 1);
+    const auto access_class = static_cast<AccessClass>(interruption_.info >> AccessInfo::kClassShift & 3);
+    std::uint8_t* buffer = bounce_ + (address & 63);
+    state_.bounce = reinterpret_cast<std::uint64_t>(buffer);
+    Checked<void> ready;
+    if (instruction.writes_memory) ready = check_write(system_.mmu, address, size, access_class);
+    if (ready.ok() && instruction.reads_memory) ready = read_memory(system_.mmu, address, buffer, size, access_class);
+    if (!ready.ok()) {
+        running_single_ = false;
+        raise(ready.fault());
+        return;
+    }
+    const CodeExit exit = run_code(code);
+    need_cpp();
+    if (instruction.writes_memory && (exit == CodeExit::Link || exit == CodeExit::Indirect)) {
+        const Checked<void> written = write_memory(system_.mmu, address, buffer, size, access_class);
+        if (!written.ok()) {
+            raise(written.fault());
+            return;
+        }
+    }
+    handle_exit(exit);
+}
+
+}  // namespace hospes::translator

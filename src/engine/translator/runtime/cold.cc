@@ -1,0 +1,100 @@
+// The parts of the dispatcher that call C++ which may use vector registers.
+#include "engine/translator/runtime/vcpu.h"
+
+namespace hospes::translator {
+
+// Looks at all that may have asked for attention.
+TranslatorVcpu::After TranslatorVcpu::attend() {
+    need_cpp();
+    state_.attention.store(0, std::memory_order_seq_cst);
+    drop_written_pages();
+    cpu::VcpuHost& host = system_.host();
+    if (host.stop_requested()) return finish(cpu::ExitReason::Kicked);
+    interrupt_waiting_ = host.interrupt_pending();
+    if (!interrupt_waiting_ || !state_.interrupt_flag) return After::GoOn;
+    if (state_.interrupt_shadow) {
+        force_single_ = true;  // and then here again
+        return After::GoOn;
+    }
+    return take_interrupt() ? After::GoOn : finish(cpu::ExitReason::Shutdown);
+}
+
+bool TranslatorVcpu::take_interrupt() {
+    const std::optional<std::uint8_t> vector = system_.host().acknowledge_interrupt();
+    interrupt_waiting_ = system_.host().interrupt_pending();
+    if (!vector) return true;
+    ++counters_.interrupts;
+    if (shared_.tracer.wants(kTraceFaults)) trace_fault(*vector, true, 0);
+    link_from_ = 0;
+    came_by_jump_ = false;
+    const Delivery delivery = deliver_interrupt(system_, *vector);
+    set_mode();
+    return delivery != Delivery::TripleFault;
+}
+
+void TranslatorVcpu::note_written(std::uint64_t first_page, std::uint64_t last_page) {
+    constexpr std::size_t kMost = 1u << 16;
+    {
+        const std::lock_guard<std::mutex> guard(written_mutex_);
+        for (std::uint64_t page = first_page; page <= last_page; ++page) {
+            if (!written_pages_.empty() && written_pages_.back() == page) continue;
+            if (written_pages_.size() == kMost) {
+                too_many_written_ = true;
+                break;
+            }
+            written_pages_.push_back(page);
+        }
+    }
+    any_written_.store(true, std::memory_order_release);
+    notify();
+}
+
+void TranslatorVcpu::drop_written_pages() {
+    if (!any_written_.load(std::memory_order_acquire)) return;
+    any_written_.store(false, std::memory_order_relaxed);
+    const std::lock_guard<std::mutex> guard(written_mutex_);
+    for (const std::uint64_t page : written_pages_) {
+        if (!cache_.has_code(page)) continue;
+        const Gpa gpa = page << kPageBits;
+        const Gpa frame = gpa < shared_.ram.low_size() ? gpa : gpa - shared_.ram.low_size() + memory::kHighStart;
+        cache_.invalidate(frame, kPageSize);
+    }
+    written_pages_.clear();
+    if (!too_many_written_) return;
+    too_many_written_ = false;
+    cache_.flush();
+    tlb_->flush_jumps();
+}
+
+BlockIndex TranslatorVcpu::translate_block(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) {
+    need_cpp();
+    const std::uint64_t generation = cache_.generation();
+    tlb_->drop_write_access(shared_.ram.page_index(gpa));
+    // A block of a large page may run on into the next 4 KiB.
+    const Gpa next = second_page != kNotStraddled ? second_page : (gpa & ~kPageMask) + kPageSize;
+    const bool may_run_on = second_page != kNotStraddled || mode.has(Mode::kLargePage);
+    if (may_run_on && shared_.ram.host(next, kPageSize) != nullptr) {
+        tlb_->drop_write_access(shared_.ram.page_index(next));
+    }
+    const BlockIndex index = cache_.translate(gpa, mode, page_offset, second_page);
+    if (cache_.generation() != generation) tlb_->flush_jumps();
+    if (index != 0) shared_.tracer.translated(cache_, index);
+    return index;
+}
+
+void TranslatorVcpu::execute_cold(const DecodedInstruction& instruction, Checked<void>& outcome) {
+    need_cpp();
+    outcome = execute(system_, instruction);
+}
+
+void TranslatorVcpu::trace_exit(CodeExit exit) {
+    need_cpp();
+    shared_.tracer.exit(state_, exit);
+}
+
+void TranslatorVcpu::trace_fault(unsigned vector, bool interrupt, std::uint32_t error_code) {
+    need_cpp();
+    shared_.tracer.fault(state_, vector, interrupt, error_code, interruption_.address);
+}
+
+}  // namespace hospes::translator

@@ -1,0 +1,191 @@
+// The dispatcher: into translated code, out of it, and what the ways out ask for.
+#include "engine/translator/runtime/vcpu.h"
+
+namespace hospes::translator {
+
+namespace {
+
+// saved_flags holds LAHF's AH in the high byte and OF in the low one.
+[[gnu::always_inline]] inline void flags_to_code(GuestState& state) {
+    const std::uint64_t flags = state.rflags;
+    state.saved_flags = static_cast<std::uint16_t>((flags & 0xff) << 8 | (flags >> 11 & 1));
+}
+
+[[gnu::always_inline]] inline void flags_from_code(GuestState& state) {
+    using namespace x86;
+    constexpr std::uint64_t kLow = rflags::kStatus & 0xff;
+    const std::uint64_t status =
+        (state.saved_flags >> 8 & kLow) | (state.saved_flags & 1 ? rflags::OF : 0) | (state.host_rflags & rflags::DF);
+    state.rflags = (state.rflags & ~(rflags::kStatus | rflags::DF)) | status;
+}
+
+}  // namespace
+
+TranslatorVcpu::After TranslatorVcpu::dispatch() {
+    set_mode();
+    for (;;) {
+        if (state_.attention.load(std::memory_order_relaxed) != 0 && attend() == After::Leave) return After::Leave;
+        if (state_.halted) return finish(cpu::ExitReason::Halted);
+        const void* code = next_code();
+        if (code == nullptr) {  // a fault was delivered instead, or nothing can be
+            if (finished_ == cpu::ExitReason::Shutdown || finished_ == cpu::ExitReason::Failed) return After::Leave;
+            continue;
+        }
+        if (handle_exit(run_code(code)) == After::Leave) return After::Leave;
+    }
+}
+
+CodeExit TranslatorVcpu::run_code(const void* code) {
+    using Enter = CodeExit (*)(GuestState*, const void*);
+    if (!vectors_live_) {
+        load_vectors(state_, shared_.vectors.mask);
+        vectors_live_ = true;
+        system_.mmu.vectors_live = true;
+    }
+    state_.interrupt_shadow = 0;  // ends with the instruction that runs now; where that matters it runs alone
+    flags_to_code(state_);
+    const CodeExit exit = reinterpret_cast<Enter>(cache_.thunks().enter)(&state_, code);
+    flags_from_code(state_);
+    ++counters_.exits[static_cast<unsigned>(exit)];
+    if (shared_.tracer.wants(kTraceExits)) trace_exit(exit);
+    return exit;
+}
+
+TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
+    const bool single = running_single_;
+    running_single_ = false;
+    switch (exit) {
+        case CodeExit::Link:
+            on_link_exit();
+            if (single) end_single();
+            break;
+        case CodeExit::Indirect:
+            state_.rip = state_.code64() ? state_.exit_target : state_.exit_target & 0xffff'ffff;
+            came_by_jump_ = !single;
+            if (single) end_single();
+            break;
+        case CodeExit::System:
+            state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
+            execute_stored(cache_.system_instruction(static_cast<std::uint32_t>(state_.exit_record >> 32)));
+            break;
+        case CodeExit::Resume:
+            state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
+            // Not yet run: an instruction that was to run alone still is.
+            if (single) force_single_ = true;
+            break;
+        case CodeExit::Slow:
+        case CodeExit::HostFault:
+            state_.rip = rip_at(interruption_.host_pc);
+            on_interruption();
+            break;
+    }
+    const bool ended = finished_ == cpu::ExitReason::Shutdown || finished_ == cpu::ExitReason::Failed;
+    return ended ? After::Leave : After::GoOn;
+}
+
+void TranslatorVcpu::on_link_exit() {
+    const auto exit = static_cast<ExitIndex>(state_.exit_record);
+    const ExitRecord& record = cache_.exit(exit);
+    state_.rip = next_rip(record.target);
+    const Mode mode = cache_.block(record.source).mode;
+    if (mode.has(Mode::kSingle) || mode.has(Mode::kBounce)) return;
+    link_from_ = exit;
+    generation_ = cache_.generation();
+}
+
+// After an instruction that ran as a block of its own.
+void TranslatorVcpu::end_single() {
+    if (interrupt_waiting_) notify();
+    if (!trace_steps_) return;
+    trace_steps_ = false;
+    Delivery delivery = deliver_single_step(system_);
+    if (delivery == Delivery::RedoCold) {
+        need_cpp();
+        delivery = deliver_single_step(system_);
+    }
+    if (delivery == Delivery::TripleFault) finished_ = cpu::ExitReason::Shutdown;
+    set_mode();
+}
+
+void TranslatorVcpu::execute_stored(const StoredInstruction& instruction) {
+    const bool traced = (state_.rflags & x86::rflags::TF) != 0;
+    trace_steps_ = false;
+    Checked<void> outcome = redo_cold();
+    if (instruction.hot != nullptr && vectors_live_) {
+        ++counters_.system_hot;
+        outcome = instruction.hot(system_, instruction.decoded);
+    }
+    if (!outcome.ok() && outcome.fault().vector == kRedoCold) {
+        ++counters_.system_cold;
+        execute_cold(instruction.decoded, outcome);
+    }
+    apply_flushes();
+    if (!outcome.ok()) {
+        raise(outcome.fault());
+        return;
+    }
+    after_system(instruction.decoded, traced);
+}
+
+// An event that the instruction itself delivered has cleared TF and takes the trap's place.
+bool TranslatorVcpu::delivers_event(const DecodedInstruction& instruction) {
+    switch (instruction.info.mnemonic) {
+        case ZYDIS_MNEMONIC_INT:
+        case ZYDIS_MNEMONIC_INT1:
+        case ZYDIS_MNEMONIC_INT3:
+        case ZYDIS_MNEMONIC_INTO:
+        case ZYDIS_MNEMONIC_SYSCALL:
+            return true;
+        default:
+            return false;
+    }
+}
+
+// `traced`: RFLAGS.TF was set when the instruction began.
+void TranslatorVcpu::after_system(const DecodedInstruction& instruction, bool traced) {
+    set_mode();
+    if (interrupt_waiting_ && state_.interrupt_flag) notify();
+    const bool delivered = delivers_event(instruction) && (state_.rflags & x86::rflags::TF) == 0;
+    if (traced && !delivered && !state_.interrupt_shadow) {
+        trace_steps_ = true;
+        end_single();
+    }
+}
+
+void TranslatorVcpu::on_interruption() {
+    switch (interruption_.kind) {
+        case Interruption::Kind::Fault:
+            raise(interruption_.fault);
+            break;
+        case Interruption::Kind::Bounce:
+            bounce();
+            break;
+        case Interruption::Kind::Single:
+            force_single_ = true;
+            break;
+        case Interruption::Kind::Plain:
+            force_plain_ = true;
+            break;
+        case Interruption::Kind::HostError:
+            need_cpp();
+            failure_ = describe("a host fault in translated code");
+            finished_ = cpu::ExitReason::Failed;
+            break;
+    }
+}
+
+void TranslatorVcpu::raise(const GuestFault& fault) {
+    ++counters_.faults;
+    if (shared_.tracer.wants(kTraceFaults)) trace_fault(fault.vector, false, fault.error_code);
+    trace_steps_ = false;
+    Delivery delivery = deliver_fault(system_, fault);
+    if (delivery == Delivery::RedoCold) {
+        need_cpp();
+        delivery = deliver_fault(system_, fault);
+    }
+    if (delivery == Delivery::TripleFault) finished_ = cpu::ExitReason::Shutdown;
+    set_mode();
+    if (interrupt_waiting_ && state_.interrupt_flag) notify();
+}
+
+}  // namespace hospes::translator

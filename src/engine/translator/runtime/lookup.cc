@@ -1,0 +1,105 @@
+// From the guest's RIP to translated code.
+#include "engine/translator/runtime/vcpu.h"
+
+namespace hospes::translator {
+
+// Code for the instruction at state.rip, with page_base set for it; nullptr if fetching it faulted instead.
+const void* TranslatorVcpu::next_code() {
+    const std::uint64_t rip = state_.rip;
+    if (state_.code64() ? !is_canonical(rip) : rip > state_.segments[x86::CS].limit) {
+        raise(general_protection());
+        return nullptr;
+    }
+    const Gva page = rip & ~kPageMask;
+    if (tlb_->code_entry(page, mode_.code_class()).page != page && !resolve_code_page(page)) return nullptr;
+    const CodeTlbEntry& entry = tlb_->code_entry(page, mode_.code_class());
+    const Gpa gpa = (static_cast<Gpa>(entry.frame >> 1) << kPageBits) | (rip & kPageMask);
+    Mode mode = entry.frame & 1 ? mode_.with(Mode::kLargePage) : mode_;
+    if (force_single_) mode = mode.with(Mode::kSingle);
+    if (force_plain_) mode = mode.with(Mode::kPlain);
+    const BlockIndex index = find_block(gpa, mode);
+    if (index == 0) return nullptr;
+    running_single_ = mode.has(Mode::kSingle);
+    trace_steps_ = mode_.has(Mode::kSingle);
+    remember_way(index);
+    force_single_ = force_plain_ = false;
+    const Block& block = cache_.block(index);
+    state_.page_base = rip - block.page_offset;
+    return cache_.host_address(block.entry_saved);
+}
+
+// Enters `page` in the code TLB. False: a fault was raised, or there is nothing to run there.
+bool TranslatorVcpu::resolve_code_page(Gva page) {
+    const AccessClass access_class = mode_.user() ? AccessClass::User : AccessClass::Supervisor;
+    Checked<Translation> found = translate(system_.mmu, page, Access::Fetch, access_class);
+    if (!found.ok()) {
+        GuestFault fault = found.fault();
+        // The fault is at the first byte that is missing: RIP itself in its own page.
+        if (fault.vector == x86::PF_ && (state_.rip & ~kPageMask) == page) fault.address = state_.rip;
+        raise(fault);
+        return false;
+    }
+    Translation translation = found.value();
+    if (shared_.ram.host(translation.gpa & ~kPageMask, kPageSize) == nullptr) {
+        raise(undefined_opcode());  // a bus that nobody answers on reads as FF FF
+        return false;
+    }
+    constexpr std::uint64_t kLarge = 1u << 21;
+    const bool large =
+        translation.page_bits >= 21 && shared_.ram.host(translation.gpa & ~(kLarge - 1), kLarge) != nullptr;
+    tlb_->fill_code(page, translation, mode_.code_class(), large);
+    return true;
+}
+
+BlockIndex TranslatorVcpu::find_block(Gpa gpa, Mode mode) {
+    if (cache_.prefers_plain(gpa) && !mode.has(Mode::kSingle)) mode = mode.with(Mode::kPlain);
+    for (BlockIndex index = cache_.find(gpa, mode); index != 0; index = cache_.find(gpa, mode)) {
+        const Block& block = cache_.block(index);
+        if (block.straddled == kNotStraddled) return index;
+        if (!second_page_ready(block)) return 0;
+        const Gva second = (state_.rip & ~kPageMask) + kPageSize;
+        const Gpa frame = static_cast<Gpa>(tlb_->code_entry(second, mode.code_class()).frame >> 1) << kPageBits;
+        if (frame == block.straddled) return index;
+        cache_.invalidate_block(index);
+    }
+    const auto page_offset = static_cast<std::uint32_t>(state_.rip & (mode.page_size() - 1));
+    if (const BlockIndex index = translate_block(gpa, mode, page_offset, kNotStraddled)) return index;
+    const Gva second = (state_.rip & ~kPageMask) + kPageSize;
+    const Gva wrapped = mode.has(Mode::kCode64) ? second : second & 0xffff'ffff;
+    if (tlb_->code_entry(wrapped, mode.code_class()).page != wrapped && !resolve_code_page(wrapped)) return 0;
+    const Gpa frame = static_cast<Gpa>(tlb_->code_entry(wrapped, mode.code_class()).frame >> 1) << kPageBits;
+    return translate_block(gpa, mode, page_offset, frame);
+}
+
+// The block's own check reads the code TLB: the second page must be in it.
+bool TranslatorVcpu::second_page_ready(const Block& block) {
+    const Gva second = (state_.rip & ~kPageMask) + kPageSize;
+    const Gva page = block.mode.has(Mode::kCode64) ? second : second & 0xffff'ffff;
+    return tlb_->code_entry(page, mode_.code_class()).page == page || resolve_code_page(page);
+}
+
+// Makes the way that led here lead to the block directly from now on.
+void TranslatorVcpu::remember_way(BlockIndex index) {
+    const Block& block = cache_.block(index);
+    const bool usual = !block.mode.has(Mode::kSingle) && !force_plain_;
+    if (link_from_ != 0 && usual && generation_ == cache_.generation()) {
+        const ExitRecord& record = cache_.exit(link_from_);
+        const Mode from = cache_.block(record.source).mode.without(Mode::kPlain);
+        const Mode to = block.mode.without(Mode::kPlain);
+        if (cache_.block(record.source).valid && (record.checked || from == to)) cache_.link(link_from_, index);
+    }
+    if (came_by_jump_ && usual && cache_.links()) {
+        const bool global = tlb_->code_entry(state_.rip, mode_.code_class()).global != 0;
+        const auto code = reinterpret_cast<std::uint64_t>(cache_.host_address(block.entry_indirect));
+        tlb_->fill_jump(state_.rip, code, block.mode.without(Mode::kPlain), global);
+    }
+    link_from_ = 0;
+    came_by_jump_ = false;
+}
+
+std::uint64_t TranslatorVcpu::rip_at(std::uint64_t host_pc) const {
+    const Block& block = cache_.block(cache_.block_at(host_pc));
+    return next_rip(block.page_offset + cache_.position_at(block, host_pc).guest_offset);
+}
+
+}  // namespace hospes::translator

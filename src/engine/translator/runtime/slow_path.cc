@@ -1,0 +1,88 @@
+// What a TLB probe that missed calls.
+#include "engine/translator/runtime/vcpu.h"
+
+namespace hospes::translator {
+
+std::uint64_t TranslatorVcpu::slow_path(GuestState* state, std::uint64_t address, std::uint32_t info,
+                                        std::uint64_t host_pc) {
+    return static_cast<TranslatorVcpu*>(state->vcpu)->slow_access(address, info, host_pc);
+}
+
+std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, std::uint32_t info,
+                                          std::uint64_t host_pc) {
+    if (kind == Interruption::Kind::Plain) {
+        ++counters_.shared_failures;
+        cache_.note_shared_failure(cache_.block_at(host_pc - 1), __builtin_ia32_rdtsc());
+    }
+    interruption_.kind = kind;
+    interruption_.address = address;
+    interruption_.info = info;
+    interruption_.host_pc = host_pc - 1;  // the call lies before its return address
+    return info & AccessInfo::kHostFlags ? kSlowExitHost : kSlowExitSaved;
+}
+
+// A group whose later accesses write is looked at without setting the D bit: they may not come to run.
+Checked<Translation> TranslatorVcpu::translate_access(Gva address, std::uint32_t info, AccessClass access_class) {
+    if (info & AccessInfo::kWrite) return translate(system_.mmu, address, Access::Write, access_class);
+    const Translation found = GUEST_TRY(translate(system_.mmu, address, Access::Read, access_class));
+    if ((info & AccessInfo::kNeedsWrite) && !found.writable) return redo_cold();
+    return found;
+}
+
+std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc) {
+    using Why = Interruption::Kind;
+    ++counters_.tlb_misses;
+    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
+    const auto access_class = static_cast<AccessClass>(info >> AccessInfo::kClassShift & 3);
+    const bool shared = (info & AccessInfo::kShared) != 0;
+    if ((address & kPageMask) + size > kPageSize) {
+        return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
+    }
+    const Checked<Translation> translated = translate_access(address, info, access_class);
+    if (!translated.ok()) {
+        interruption_.fault = translated.fault();
+        return leave_block(shared ? Why::Plain : Why::Fault, address, info, host_pc);
+    }
+    const Translation found = translated.value();
+    std::byte* host = shared_.ram.host(found.gpa & ~kPageMask, kPageSize);
+    if (host == nullptr) return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
+    shared_.ram.populate(found.gpa);
+    const std::uint64_t addend = reinterpret_cast<std::uint64_t>(host) - (address & ~kPageMask);
+    const bool has_code = cache_.has_code(shared_.ram.page_index(found.gpa));
+    if (has_code && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
+        return write_to_code_page(address, found, info, host_pc, addend);
+    }
+    const bool writable = found.writable && !has_code;
+    tlb_->fill(address, found, access_class, writable);
+    if ((info & AccessInfo::kStack) && writable) tlb_->fill_stack_window(address, access_class);
+    return addend;
+}
+
+// The page stays without a write entry, so that every store to it comes here.
+std::uint64_t TranslatorVcpu::write_to_code_page(Gva address, const Translation& found, std::uint32_t info,
+                                                 std::uint64_t host_pc, std::uint64_t addend) {
+    using Why = Interruption::Kind;
+    ++counters_.writes_to_code;
+    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
+    if (!cache_.overlaps_code(found.gpa, size)) return addend;
+    if (info & AccessInfo::kShared) return leave_block(Why::Plain, address, info, host_pc);
+    // What this block does after the store may be different code then.
+    const Block& block = cache_.block(cache_.block_at(host_pc - 1));
+    const bool alone = block.instructions == 1;
+    if (!alone && cache_.made_from(block, found.gpa, size)) return leave_block(Why::Single, address, info, host_pc);
+    cache_.invalidate(found.gpa, size);
+    return addend;
+}
+
+void TranslatorVcpu::before_write(void* vcpu, Gpa gpa, std::uint64_t size) {
+    auto* self = static_cast<TranslatorVcpu*>(vcpu);
+    if (self->cache_.has_code(self->shared_.ram.page_index(gpa))) self->cache_.invalidate(gpa, size);
+}
+
+void TranslatorVcpu::walked_for_read(void* vcpu, Gva address, const Translation& found, AccessClass access_class) {
+    auto* self = static_cast<TranslatorVcpu*>(vcpu);
+    const bool has_code = self->cache_.has_code(self->shared_.ram.page_index(found.gpa));
+    self->tlb_->fill(address, found, access_class, found.writable && !has_code);
+}
+
+}  // namespace hospes::translator

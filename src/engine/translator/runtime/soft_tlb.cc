@@ -1,0 +1,206 @@
+#include "engine/translator/runtime/soft_tlb.h"
+
+namespace hospes::translator {
+
+namespace {
+
+constexpr std::uint32_t kManyWriters = ~0u;
+constexpr std::uint64_t kNoPage = 1;  // odd: the page of no code TLB entry
+
+std::uint64_t page_of(Gva address) { return address & ~kPageMask; }
+bool same_page(Gva one, Gva other, unsigned page_bits) { return (one ^ other) >> page_bits == 0; }
+
+}  // namespace
+
+SoftTlb::SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<std::uint32_t> writers)
+    : state_(state), ram_(ram), writers_(std::move(writers)) {
+    flush_all();
+}
+
+void SoftTlb::fill(Gva address, const Translation& found, AccessClass access_class, bool writable) {
+    const unsigned table = static_cast<unsigned>(access_class);
+    const unsigned index = TlbTable::index(address);
+    TlbEntry& entry = state_.tlb[table].entries[index];
+    const std::uint64_t page = page_of(address);
+    const Gpa frame = page_of(found.gpa);
+    const auto host_page = reinterpret_cast<std::uint64_t>(ram_.host(frame, kPageSize));
+    const bool known = entry.read_tag == 0 - page;
+    entry.read_tag = 0 - page;
+    entry.write_tag = writable ? 0 - page : empty_tag(index);
+    entry.addend = host_page - page;
+    entry.host_page = host_page;
+    if (writable) note_writer(ram_.page_index(frame), table, index, host_page);
+    if (found.page_bits > kPageBits) large_pages_.add(address >> 21);
+    if (found.page_bits > 22) huge_pages_.add(address >> 30);
+    if (!known && !found.global) non_global_[table].add(index);
+    if (state_.stack_window[table].tag == 0 - page && !writable) state_.stack_window[table] = {kNoWindow, 0};
+}
+
+void SoftTlb::fill_stack_window(Gva address, AccessClass access_class) {
+    const std::uint64_t page = page_of(address);
+    state_.stack_window[static_cast<unsigned>(access_class)] = {
+        0 - page, state_.tlb[static_cast<unsigned>(access_class)].at(address).addend};
+}
+
+void SoftTlb::note_writer(std::uint64_t page, unsigned table, unsigned index, std::uint64_t host_page) {
+    const std::uint32_t writer = 1 + (table << kTlbBits | index);
+    std::uint32_t& known = writers_[page];
+    if (known == 0 || (known != kManyWriters && !writes_to(known, host_page))) {
+        known = writer;
+    } else if (known != writer) {
+        known = kManyWriters;
+    }
+}
+
+bool SoftTlb::writes_to(std::uint32_t writer, std::uint64_t host_page) const {
+    const unsigned index = (writer - 1) & (kTlbEntries - 1);
+    const TlbEntry& entry = state_.tlb[(writer - 1) >> kTlbBits].entries[index];
+    return entry.host_page == host_page && entry.write_tag != empty_tag(index);
+}
+
+void SoftTlb::drop_write_tag(unsigned table, unsigned index, std::uint64_t host_page) {
+    TlbEntry& entry = state_.tlb[table].entries[index];
+    if (entry.host_page == host_page) entry.write_tag = empty_tag(index);
+}
+
+void SoftTlb::drop_write_access(std::uint64_t page) {
+    std::uint32_t& writer = writers_[page];
+    if (writer == 0) return;
+    const Gpa gpa = page << kPageBits;
+    const Gpa frame = gpa < ram_.low_size() ? gpa : gpa - ram_.low_size() + memory::kHighStart;
+    const auto host_page = reinterpret_cast<std::uint64_t>(ram_.host(frame, kPageSize));
+    if (writer != kManyWriters) {
+        drop_write_tag((writer - 1) >> kTlbBits, (writer - 1) & (kTlbEntries - 1), host_page);
+    } else {
+        for (unsigned table = 0; table < kAccessClasses; ++table) {
+            for (unsigned index = 0; index < kTlbEntries; ++index) drop_write_tag(table, index, host_page);
+        }
+    }
+    writer = 0;
+    clear_stack_windows();
+}
+
+void SoftTlb::fill_code(Gva address, const Translation& found, unsigned code_class, bool large) {
+    CodeTlbEntry& entry = state_.code_tlb[code_class][code_index(address)];
+    entry.page = page_of(address);
+    entry.frame = static_cast<std::uint32_t>(found.gpa >> kPageBits << 1) | (large ? 1u : 0u);
+    entry.global = found.global ? 1 : 0;
+    code_pages_.add(address >> kPageBits);
+    if (found.page_bits > kPageBits) large_pages_.add(address >> 21);
+    if (found.page_bits > 22) huge_pages_.add(address >> 30);
+}
+
+void SoftTlb::fill_jump(Gva target, std::uint64_t host_code, Mode mode, bool global) {
+    const unsigned table = static_cast<unsigned>(mode.access_class());
+    const Mode key = mode.without(Mode::kLargePage);
+    if (!(jump_modes_[table] == key)) {
+        clear_jumps(table);
+        jump_modes_[table] = key;
+    }
+    const unsigned index = jump_index(target);
+    state_.jump_cache[table][index] = {target, host_code};
+    if (!global) non_global_jumps_[table].add(index);
+}
+
+void SoftTlb::clear_table(unsigned table) {
+    for (unsigned index = 0; index < kTlbEntries; ++index) state_.tlb[table].clear(index);
+    non_global_[table].count = 0;
+}
+
+void SoftTlb::clear_jumps(unsigned table) {
+    for (JumpCacheEntry& entry : state_.jump_cache[table]) entry.target = kNoTarget;
+    non_global_jumps_[table].count = 0;
+}
+
+void SoftTlb::clear_stack_windows() {
+    for (StackWindow& window : state_.stack_window) window = {kNoWindow, 0};
+}
+
+void SoftTlb::flush_jumps() {
+    for (unsigned table = 0; table < kAccessClasses; ++table) clear_jumps(table);
+}
+
+void SoftTlb::flush_all() {
+    for (unsigned table = 0; table < kAccessClasses; ++table) clear_table(table);
+    for (auto& code_class : state_.code_tlb) {
+        for (CodeTlbEntry& entry : code_class) entry = {kNoPage, 0, 0};
+    }
+    flush_jumps();
+    clear_stack_windows();
+    large_pages_.clear();
+    huge_pages_.clear();
+    code_pages_.clear();
+}
+
+void SoftTlb::flush_non_global() {
+    for (unsigned table = 0; table < kAccessClasses; ++table) {
+        auto& log = non_global_[table];
+        if (log.complete()) {
+            for (unsigned i = 0; i < log.count; ++i) state_.tlb[table].clear(log.entries[i]);
+            log.count = 0;
+        } else {
+            clear_table(table);
+        }
+        auto& jumps = non_global_jumps_[table];
+        if (jumps.complete()) {
+            for (unsigned i = 0; i < jumps.count; ++i) state_.jump_cache[table][jumps.entries[i]].target = kNoTarget;
+            jumps.count = 0;
+        } else {
+            clear_jumps(table);
+        }
+    }
+    for (auto& code_class : state_.code_tlb) {
+        for (CodeTlbEntry& entry : code_class) {
+            if (entry.global == 0) entry = {kNoPage, 0, 0};
+        }
+    }
+    clear_stack_windows();
+}
+
+void SoftTlb::flush_page(Gva address) {
+    if (huge_pages_.may_hold(address >> 30)) {
+        flush_all();
+        return;
+    }
+    if (large_pages_.may_hold(address >> 21)) {
+        flush_large_page(address);
+        return;
+    }
+    const unsigned index = TlbTable::index(address);
+    for (TlbTable& table : state_.tlb) {
+        const TlbEntry& entry = table.entries[index];
+        if (entry.read_tag == 0 - page_of(address) || entry.write_tag == 0 - page_of(address)) table.clear(index);
+    }
+    clear_stack_windows();
+    if (code_pages_.may_hold(address >> kPageBits)) flush_code_page(address, kPageBits);
+}
+
+// 32-bit paging has pages of 4 MiB: their other half goes too.
+void SoftTlb::flush_large_page(Gva address) {
+    const unsigned page_bits = state_.long_mode() ? 21 : 22;
+    const Gva start = address >> page_bits << page_bits;
+    for (Gva at = start; at - start < 1ull << page_bits; at += kPageSize) {
+        const unsigned index = TlbTable::index(at);
+        for (TlbTable& table : state_.tlb) {
+            const TlbEntry& entry = table.entries[index];
+            if (entry.read_tag == 0 - at || entry.write_tag == 0 - at) table.clear(index);
+        }
+    }
+    clear_stack_windows();
+    flush_code_page(address, page_bits);
+}
+
+void SoftTlb::flush_code_page(Gva address, unsigned page_bits) {
+    for (auto& code_class : state_.code_tlb) {
+        for (CodeTlbEntry& entry : code_class) {
+            if (same_page(entry.page, address, page_bits)) entry = {kNoPage, 0, 0};
+        }
+    }
+    for (auto& table : state_.jump_cache) {
+        for (JumpCacheEntry& entry : table) {
+            if (same_page(entry.target, address, page_bits)) entry.target = kNoTarget;
+        }
+    }
+}
+
+}  // namespace hospes::translator

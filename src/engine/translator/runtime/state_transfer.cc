@@ -1,0 +1,89 @@
+// The architectural state, between the seam's form and the engine's.
+#include <cstring>
+
+#include "engine/translator/runtime/vcpu.h"
+
+namespace hospes::translator {
+
+namespace {
+
+// XSAVE's header (SDM volume 1, 13.4.2).
+constexpr unsigned kXstateBv = 512, kXcompBv = 520, kHeaderEnd = 576, kMxcsr = 24, kMxcsrMask = 28;
+constexpr std::uint32_t kMxcsrBits = 0xffff;
+
+template <typename T>
+void put(std::uint8_t* area, unsigned offset, T value) {
+    std::memcpy(area + offset, &value, sizeof value);
+}
+
+// The host's XRSTOR faults on headers and MXCSRs that it does not like: nothing of the kind gets through.
+void load_xsave(GuestState& to, const cpu::VcpuState& from) {
+    std::memcpy(to.fpu, from.xsave.data(), sizeof to.fpu);
+    std::uint64_t components = 0;
+    std::memcpy(&components, to.fpu + kXstateBv, sizeof components);
+    std::memset(to.fpu + kXcompBv, 0, kHeaderEnd - kXcompBv);
+    put(to.fpu, kXstateBv, components & (x86::xcr0::X87 | x86::xcr0::SSE | x86::xcr0::AVX));
+    std::uint32_t mxcsr = 0;
+    std::memcpy(&mxcsr, to.fpu + kMxcsr, sizeof mxcsr);
+    put(to.fpu, kMxcsr, mxcsr & kMxcsrBits);
+    put(to.fpu, kMxcsrMask, std::uint32_t{0xffff});
+}
+
+}  // namespace
+
+cpu::VcpuState TranslatorVcpu::state() const {
+    const GuestState& from = state_;
+    cpu::VcpuState to;
+    std::memcpy(to.gpr.data(), from.gpr, sizeof from.gpr);
+    to.rip = from.rip;
+    to.rflags = from.full_rflags();
+    std::memcpy(to.segments.data(), from.segments, sizeof from.segments);
+    to.ldtr = from.ldtr;
+    to.tr = from.tr;
+    to.gdtr = from.gdtr;
+    to.idtr = from.idtr;
+    to.cr0 = from.cr0, to.cr2 = from.cr2, to.cr3 = from.cr3, to.cr4 = from.cr4;
+    to.efer = from.efer, to.xcr0 = from.xcr0;
+    std::memcpy(to.dr.data(), from.dr, sizeof from.dr);
+    to.dr6 = from.dr6, to.dr7 = from.dr7;
+    to.star = from.star, to.lstar = from.lstar, to.cstar = from.cstar, to.fmask = from.fmask;
+    to.kernel_gs_base = from.kernel_gs_base;
+    to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
+    to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    to.interrupt_shadow = from.interrupt_shadow != 0;
+    to.halted = from.halted != 0;
+    std::memcpy(to.xsave.data(), from.fpu, sizeof from.fpu);
+    return to;
+}
+
+Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
+    const bool protected_mode = (from.cr0 & x86::cr0::PE) != 0;
+    if (!protected_mode) return Error("the translator cannot start in real mode yet; use a kernel with another entry");
+    GuestState& to = state_;
+    std::memcpy(to.gpr, from.gpr.data(), sizeof to.gpr);
+    to.rip = from.rip;
+    to.set_full_rflags(from.rflags);
+    std::memcpy(to.segments, from.segments.data(), sizeof to.segments);
+    for (unsigned i = 0; i < x86::kSegmentCount; ++i) to.segment_base[i] = to.segments[i].base;
+    to.ldtr = from.ldtr;
+    to.tr = from.tr;
+    to.gdtr = from.gdtr;
+    to.idtr = from.idtr;
+    to.cr0 = from.cr0, to.cr2 = from.cr2, to.cr3 = from.cr3, to.cr4 = from.cr4;
+    to.efer = from.efer, to.xcr0 = from.xcr0;
+    std::memcpy(to.dr, from.dr.data(), sizeof to.dr);
+    to.dr6 = from.dr6, to.dr7 = from.dr7;
+    to.star = from.star, to.lstar = from.lstar, to.cstar = from.cstar, to.fmask = from.fmask;
+    to.kernel_gs_base = from.kernel_gs_base;
+    to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
+    to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    to.interrupt_shadow = from.interrupt_shadow;
+    to.halted = from.halted;
+    to.cpl = to.segments[x86::CS].selector & 3;
+    load_xsave(to, from);
+    tlb_->flush_all();
+    notify();
+    return {};
+}
+
+}  // namespace hospes::translator

@@ -1,0 +1,25 @@
+#include "engine/translator/runtime/vcpu.h"
+
+namespace hospes::translator {
+
+// Does what system instructions asked for.
+void TranslatorVcpu::apply_flushes() {
+    const std::uint32_t wanted = system_.flush;
+    if (wanted == kFlushNothing) return;
+    system_.flush = kFlushNothing;
+    if (wanted & kFlushAll) {
+        ++counters_.flushes;
+        tlb_->flush_all();
+        return;
+    }
+    if (wanted & kFlushNonGlobal) {
+        ++counters_.flushes;
+        tlb_->flush_non_global();
+    }
+    if (wanted & kFlushPage) {
+        ++counters_.page_flushes;
+        tlb_->flush_page(system_.flush_page);
+    }
+}
+
+}  // namespace hospes::translator

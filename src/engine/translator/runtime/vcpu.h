@@ -1,0 +1,168 @@
+// A vCPU of the translator: the loop that finds translated code, runs it and does what it comes back for.
+//
+// Two kinds of code meet here. Hot: the guest's vector state may be in the host's registers (vectors_live()); files
+// built with general registers only. Cold: everything else; begins with need_cpp(), which saves that state.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "cpu/engine.h"
+#include "engine/translator/cache/code_cache.h"
+#include "engine/translator/runtime/counters.h"
+#include "engine/translator/runtime/soft_tlb.h"
+#include "engine/translator/runtime/tracer.h"
+#include "engine/translator/runtime/vcpu_memory.h"
+#include "engine/translator/runtime/vector_state.h"
+#include "engine/translator/system/system.h"
+
+namespace hospes::translator {
+
+// What the vCPUs of one VM share.
+struct Shared {
+    memory::GuestRam& ram;
+    const x86::CpuidModel& model;
+    std::unique_ptr<CodeCache> cache;
+    VectorComponents vectors;
+    Tracer tracer;
+};
+
+class TranslatorVcpu final : public cpu::Vcpu {
+  public:
+    static Result<std::unique_ptr<TranslatorVcpu>> create(Shared& shared, unsigned index);
+
+    cpu::Exit run(cpu::VcpuHost& host) override;
+    void notify() override { state_.attention.store(1, std::memory_order_relaxed); }
+    cpu::VcpuState state() const override;
+    Result<void> set_state(const cpu::VcpuState& state) override;
+
+    // RAM pages that a device wrote: their code is dropped before the next interrupt. Any thread.
+    void note_written(std::uint64_t first_page, std::uint64_t last_page);
+    const VcpuCounters& counters() const { return counters_; }
+
+    // From translated code (thunks.h, SlowPath).
+    static std::uint64_t slow_path(GuestState* state, std::uint64_t address, std::uint32_t info, std::uint64_t host_pc);
+    // From the signal handler, async-signal-safe: turns a host fault at `host_pc` in translated code into a return to
+    // the dispatcher. Gives where to go on; nullptr if the fault is not the guest's.
+    const std::uint8_t* take_host_fault(std::uint64_t host_pc, unsigned trap);
+
+  private:
+    // Why the slow path or the signal handler sent translated code back.
+    struct Interruption {
+        enum class Kind : std::uint8_t {
+            Fault,      // deliver `fault`
+            Bounce,     // do the access by hand
+            Single,     // run the instruction as a block of its own: it writes to the code it is in
+            Plain,      // run on without shared probes
+            HostError,  // the host could not do it: give up
+        };
+        Kind kind = Kind::Fault;
+        GuestFault fault;
+        Gva address = 0;
+        std::uint32_t info = 0;
+        std::uint64_t host_pc = 0;
+    };
+    enum class After : std::uint8_t { GoOn, Leave };
+
+    TranslatorVcpu(Shared& shared, VcpuMemory memory, unsigned index);
+
+    // dispatch.cc (hot)
+    After dispatch();
+    After handle_exit(CodeExit exit);
+    CodeExit run_code(const void* code);
+    void end_single();
+    void on_link_exit();
+    void execute_stored(const StoredInstruction& instruction);
+    void after_system(const DecodedInstruction& instruction, bool traced);
+    static bool delivers_event(const DecodedInstruction& instruction);
+    void on_interruption();
+    void raise(const GuestFault& fault);
+    After finish(cpu::ExitReason reason) {
+        finished_ = reason;
+        return After::Leave;
+    }
+
+    // lookup.cc (hot)
+    const void* next_code();
+    bool resolve_code_page(Gva page);
+    BlockIndex find_block(Gpa gpa, Mode mode);
+    bool second_page_ready(const Block& block);
+    void remember_way(BlockIndex index);
+    std::uint64_t next_rip(std::int64_t target) const {
+        const std::uint64_t rip = state_.page_base + static_cast<std::uint64_t>(target);
+        return state_.code64() ? rip : rip & 0xffff'ffff;
+    }
+    std::uint64_t rip_at(std::uint64_t host_pc) const;
+
+    // slow_path.cc (hot)
+    std::uint64_t slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc);
+    std::uint64_t leave_block(Interruption::Kind kind, Gva address, std::uint32_t info, std::uint64_t host_pc);
+    std::uint64_t write_to_code_page(Gva address, const Translation& found, std::uint32_t info, std::uint64_t host_pc,
+                                     std::uint64_t addend);
+    Checked<Translation> translate_access(Gva address, std::uint32_t info, AccessClass access_class);
+    static void before_write(void* vcpu, Gpa gpa, std::uint64_t size);
+    static void walked_for_read(void* vcpu, Gva address, const Translation& found, AccessClass access_class);
+
+    // tlb_flushes.cc (hot)
+    void apply_flushes();
+    void set_mode() { mode_ = current_mode(state_); }
+
+    // vectors
+    [[gnu::always_inline]] void need_cpp() {
+        if (!vectors_live_) return;
+        save_vectors(state_, shared_.vectors.mask);
+        vectors_live_ = false;
+        system_.mmu.vectors_live = false;
+        ++counters_.vector_saves;
+    }
+
+    // cold.cc: each saves the vector state first
+    After attend();
+    bool take_interrupt();
+    BlockIndex translate_block(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page);
+    void execute_cold(const DecodedInstruction& instruction, Checked<void>& outcome);
+    void drop_written_pages();
+    void trace_exit(CodeExit exit);
+    void trace_fault(unsigned vector, bool interrupt, std::uint32_t error_code);
+
+    // bounce.cc (cold)
+    void bounce();
+    void bounce_with(const Instruction& instruction, const void* code);
+    bool decode_here(Instruction& out);
+
+    // report.cc (cold)
+    std::string describe(const char* what) const;
+
+    Shared& shared_;
+    CodeCache& cache_;
+    VcpuMemory memory_;
+    GuestState& state_;
+    System system_;
+    std::unique_ptr<SoftTlb> tlb_;
+    VcpuCounters counters_;
+
+    Mode mode_;                    // of the next instruction, but for what lookup adds
+    bool vectors_live_ = false;
+    bool interrupt_waiting_ = false;  // pending, but IF was clear or a shadow was on
+    bool force_single_ = false;    // the next instruction alone
+    bool force_plain_ = false;     // the next block without shared probes
+    bool running_single_ = false;  // the block that runs is one instruction, to be looked at afterwards
+    ExitIndex link_from_ = 0;      // the exit that led here, to be linked
+    bool came_by_jump_ = false;    // an indirect jump led here: to be entered in the jump cache
+    bool trace_steps_ = false;     // RFLAGS.TF was set when the instruction began
+    std::uint64_t generation_ = 0;  // of the code cache, when link_from_ was set
+    cpu::ExitReason finished_ = cpu::ExitReason::Kicked;
+    Interruption interruption_;
+    std::string failure_;
+
+    std::mutex written_mutex_;
+    std::vector<std::uint64_t> written_pages_;
+    bool too_many_written_ = false;
+    std::atomic<bool> any_written_{false};
+
+    alignas(64) std::uint8_t bounce_[192];
+};
+
+}  // namespace hospes::translator

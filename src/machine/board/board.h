@@ -1,0 +1,80 @@
+// The board: every device of one VM, wired up.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/event/event_loop.h"
+#include "block/disk.h"
+#include "bus/address_space.h"
+#include "bus/machine_lock.h"
+#include "cpu/engine.h"
+#include "devices/irqchip/irqchip.h"
+#include "devices/irqchip/lapic.h"
+#include "machine/board/ending.h"
+#include "machine/board/isa_devices.h"
+#include "machine/board/pci_root.h"
+#include "machine/board/vcpu_port.h"
+#include "machine/board/vcpu_signals.h"
+#include "machine/clock/pvclock.h"
+#include "machine/clock/tsc.h"
+#include "memory/dma_observer.h"
+#include "memory/guest_ram.h"
+
+namespace hospes::machine {
+
+// The host's side of the machine; all of it outlives the board.
+struct HostSide {
+    EventLoop& loop;
+    bus::MachineLock& lock;
+    const HostTsc& tsc;
+    int serial_input, serial_output;
+    std::vector<block::Disk*> disks;
+};
+
+// What the board surrounds; likewise.
+struct Core {
+    memory::GuestRam& ram;
+    cpu::Engine& engine;
+    cpu::Vcpu& vcpu;
+};
+
+class Board {
+  public:
+    // Errors: no PCI slot left for a disk. Called before the event loop and the vCPU run; destroyed after.
+    static Result<std::unique_ptr<Board>> create(const HostSide& host, const Core& core, bool debug_exit);
+    Board(const Board&) = delete;
+    Board& operator=(const Board&) = delete;
+
+    cpu::VcpuHost& vcpu_host() { return port_; }
+    VcpuSignals& signals() { return signals_; }
+    Ending& ending() { return ending_; }
+
+  private:
+    // Tells the engine of what devices write into memory.
+    class EngineObserver final : public memory::DmaObserver {
+      public:
+        explicit EngineObserver(cpu::Engine& engine) : engine_(engine) {}
+        void memory_written(Gpa gpa, std::uint64_t length) override { engine_.memory_written(gpa, length); }
+
+      private:
+        cpu::Engine& engine_;
+    };
+
+    Board(const HostSide& host, const Core& core, bool debug_exit);
+    Result<void> add_virtio_devices(const std::vector<block::Disk*>& disks);
+
+    // In the order of their making: a device's line goes down before the APIC that it leads to is gone.
+    Ending ending_;
+    VcpuSignals signals_;
+    EngineObserver observer_;
+    bus::AddressSpace memory_space_, port_space_;
+    devices::Irqchip irqchip_;
+    devices::LocalApic apic_;
+    PvClock clock_;
+    IsaDevices isa_;
+    PciRoot pci_;
+    VcpuPort port_;
+};
+
+}  // namespace hospes::machine

@@ -1,0 +1,52 @@
+// One VM: memory, CPU engine, kernel and board, from power-on to the end of its power.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "cpu/engine.h"
+#include "engine/translator/engine.h"
+#include "machine/board/board.h"
+#include "memory/guest_ram.h"
+#include "x86/cpuid_model.h"
+
+namespace hospes::machine {
+
+struct MachineSetup {
+    std::uint64_t memory_bytes = 0;
+    std::string cpu_model;  // empty: the best one that the host has
+    std::string kernel;     // paths; the initrd's may be empty
+    std::string initrd;
+    std::string command_line;
+    bool debug_exit = false;
+    translator::EngineOptions engine;
+};
+
+class Machine {
+  public:
+    // Errors: files, kernel, CPU model, memory. The loop does not run yet.
+    static Result<std::unique_ptr<Machine>> create(const MachineSetup& setup, const HostSide& host);
+
+    // Runs the vCPU, on the calling thread, until the machine ends: then Exit::Kicked and ending() says why, or
+    // Shutdown or Failed. The event loop runs on another thread meanwhile.
+    cpu::Exit run();
+
+    Ending& ending() { return board_->ending(); }
+    std::string counters() const { return engine_->counters(); }
+
+  private:
+    explicit Machine(const HostSide& host) : loop_(host.loop), lock_(host.lock) {}
+
+    Result<void> build(const MachineSetup& setup, const HostSide& host);
+
+    EventLoop& loop_;
+    bus::MachineLock& lock_;
+    std::unique_ptr<memory::GuestRam> ram_;
+    std::unique_ptr<x86::CpuidModel> model_;
+    std::unique_ptr<cpu::Engine> engine_;
+    std::unique_ptr<cpu::Vcpu> vcpu_;
+    std::unique_ptr<Board> board_;
+};
+
+}  // namespace hospes::machine

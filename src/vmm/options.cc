@@ -1,0 +1,103 @@
+// The only file with exceptions: CLI11 reports with them. None leaves it.
+#include "vmm/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include "vmm/option_values.h"
+
+namespace hospes::vmm {
+
+namespace {
+
+constexpr char kFooter[] = R"(
+The guest's serial port is standard input and output. On a terminal every key goes to the guest; Ctrl-] ends the VM.
+
+Exit status: 0 the guest powered off; 3 it reset (with --no-reboot); 4 triple fault; (v << 1) | 1 it wrote v to the
+debug-exit port (with --debug-exit); 125 it never ran, or the engine failed. A signal that ends the VM ends the process.)";
+
+// Every value as its text, so that what is wrong with it is said here and not by CLI11.
+struct Texts {
+    std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace;
+    std::string block_limit = "48", code_cache = "128";
+    std::vector<std::string> disks;
+    bool no_reboot = false, debug_exit = false, no_link = false, counters = false, perf_map = false;
+};
+
+void declare(CLI::App& app, Texts& texts) {
+    const auto value = [&](const char* name, std::string& to, const char* type, const char* help) {
+        app.add_option(name, to, help)->type_name(type);
+    };
+    value("--engine", texts.engine, "NAME", "CPU engine: translator, or auto (the best one that there is)");
+    value("--kernel", texts.kernel, "FILE", "Linux bzImage, ELF with a PVH note, or Multiboot 1");
+    value("--initrd", texts.initrd, "FILE", "initial RAM disk");
+    value("--cmdline", texts.command_line, "TEXT", "the kernel's command line");
+    app.add_option("--disk", texts.disks, "raw image as virtio-blk; again for the next disk")
+        ->type_name("FILE[,readonly=on|off]")
+        ->allow_extra_args(false);
+    value("--memory", texts.memory, "MIB", "size of memory; 256 if not given");
+    value("--cpus", texts.cpus, "N", "number of CPUs: one for now");
+    value("--cpu-model", texts.cpu_model, "NAME",
+          "what CPUID says: x86-64-v2, x86-64-v3 or host; if not given x86-64-v3, or v2 on a host without it");
+    app.add_flag("--no-reboot", texts.no_reboot, "end at a reset instead of starting again");
+    app.add_flag("--debug-exit", texts.debug_exit, "let the guest end the process through port 0xf4");
+    value("--trace", texts.trace, "WHAT,...", "show on standard error what the engine does: blocks, exits, faults");
+    app.add_flag("--counters", texts.counters, "show the engine's counters at the end");
+    value("--block-limit", texts.block_limit, "N", "translate at most N instructions at a time, 1 to 48");
+    app.add_flag("--no-link", texts.no_link, "do not link translated blocks");
+    value("--code-cache", texts.code_cache, "MIB", "bound on translated code; 128 if not given");
+    app.add_flag("--perf-map", texts.perf_map, "write /tmp/perf-PID.map for profilers");
+}
+
+Result<Options> interpret(const Texts& texts) {
+    Options options;
+    HOSPES_TRY(check_engine(texts.engine));
+    HOSPES_TRY(check_cpus(texts.cpus));
+    machine::MachineSetup& machine = options.machine;
+    machine.memory_bytes = HOSPES_TRY(parse_memory(texts.memory));
+    machine.cpu_model = texts.cpu_model;
+    machine.kernel = texts.kernel;
+    machine.initrd = texts.initrd;
+    machine.command_line = texts.command_line;
+    machine.debug_exit = texts.debug_exit;
+    machine.engine.code_cache_bytes = HOSPES_TRY(parse_code_cache(texts.code_cache));
+    machine.engine.block_limit =
+        static_cast<unsigned>(HOSPES_TRY(parse_number("--block-limit", texts.block_limit, 1, 48)));
+    machine.engine.link = !texts.no_link;
+    machine.engine.perf_map = texts.perf_map;
+    if (!texts.trace.empty()) machine.engine.trace = HOSPES_TRY(parse_trace(texts.trace));
+    for (const std::string& disk : texts.disks) options.disks.push_back(HOSPES_TRY(parse_disk(disk)));
+    options.reboot = !texts.no_reboot;
+    options.counters = texts.counters;
+    if (machine.kernel.empty()) return Error("nothing to run: --kernel is missing; give it a kernel's file");
+    return options;
+}
+
+}  // namespace
+
+Result<CommandLine> parse_command_line(int count, const char* const* words) {
+    CLI::App app("Runs one virtual machine on x86-64 Linux, without /dev/kvm and without root.", "hospes-vmm");
+    Texts texts;
+    declare(app, texts);
+    app.set_version_flag("--version", "hospes-vmm " HOSPES_VERSION);
+    app.footer(kFooter);
+    app.allow_extras();
+    CommandLine result;
+    try {
+        app.parse(count, words);
+    } catch (const CLI::CallForHelp&) {
+        result.answer = app.help();
+        return result;
+    } catch (const CLI::CallForVersion& version) {
+        result.answer = std::string(version.what()) + "\n";
+        return result;
+    } catch (const CLI::Error& error) {
+        return Error(std::string("cannot read the options: ") + error.what() + "; see hospes-vmm --help");
+    }
+    if (const auto extras = app.remaining(); !extras.empty()) {
+        return Error("cannot use \"" + extras[0] + "\": there is no such option; see hospes-vmm --help");
+    }
+    result.options = HOSPES_TRY(interpret(texts));
+    return result;
+}
+
+}  // namespace hospes::vmm

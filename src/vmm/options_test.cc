@@ -1,0 +1,120 @@
+#include <gtest/gtest.h>
+
+#include "vmm/option_values.h"
+
+namespace hospes::vmm {
+namespace {
+
+Result<CommandLine> parse(std::vector<const char*> words) {
+    words.insert(words.begin(), {"hospes-vmm", "--kernel", "vmlinuz"});
+    return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+TEST(CommandLine, Defaults) {
+    auto parsed = parse({});
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+    const Options& options = parsed->options;
+    EXPECT_EQ(options.machine.kernel, "vmlinuz");
+    EXPECT_EQ(options.machine.memory_bytes, 256u << 20);
+    EXPECT_EQ(options.machine.cpu_model, "");
+    EXPECT_EQ(options.machine.engine.block_limit, 48u);
+    EXPECT_EQ(options.machine.engine.code_cache_bytes, 128u << 20);
+    EXPECT_TRUE(options.machine.engine.link);
+    EXPECT_TRUE(options.reboot);
+    EXPECT_FALSE(options.machine.debug_exit);
+}
+
+TEST(CommandLine, EveryOption) {
+    auto parsed = parse({"--engine",
+                         "translator",
+                         "--initrd",
+                         "i",
+                         "--disk",
+                         "a",
+                         "--disk",
+                         "[b],readonly=on",
+                         "--cmdline",
+                         "--x [y] z",
+                         "--memory",
+                         "64",
+                         "--cpus",
+                         "1",
+                         "--cpu-model",
+                         "host",
+                         "--no-reboot",
+                         "--debug-exit",
+                         "--block-limit",
+                         "1",
+                         "--no-link",
+                         "--code-cache",
+                         "16",
+                         "--trace",
+                         "blocks,faults",
+                         "--counters",
+                         "--perf-map"});
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+    const Options& options = parsed->options;
+    EXPECT_EQ(options.machine.initrd, "i");
+    ASSERT_EQ(options.disks.size(), 2u);
+    EXPECT_EQ(options.disks[0].path, "a");
+    EXPECT_FALSE(options.disks[0].read_only);
+    EXPECT_EQ(options.disks[1].path, "[b]");
+    EXPECT_TRUE(options.disks[1].read_only);
+    EXPECT_EQ(options.machine.command_line, "--x [y] z");
+    EXPECT_EQ(options.machine.memory_bytes, 64u << 20);
+    EXPECT_EQ(options.machine.cpu_model, "host");
+    EXPECT_TRUE(options.machine.debug_exit);
+    EXPECT_FALSE(options.reboot);
+    EXPECT_EQ(options.machine.engine.block_limit, 1u);
+    EXPECT_FALSE(options.machine.engine.link);
+    EXPECT_EQ(options.machine.engine.code_cache_bytes, 16u << 20);
+    EXPECT_EQ(options.machine.engine.trace, translator::kTraceBlocks | translator::kTraceFaults);
+    EXPECT_TRUE(options.machine.engine.perf_map);
+    EXPECT_TRUE(options.counters);
+}
+
+TEST(CommandLine, EmptyTextIsAValue) {
+    auto parsed = parse({"--cmdline", ""});
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+    EXPECT_EQ(parsed->options.machine.command_line, "");
+    parsed = parse({"--cmdline", "", "--no-reboot"});
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+    EXPECT_FALSE(parsed->options.reboot);
+}
+
+TEST(CommandLine, HelpAndVersionAreAnswers) {
+    EXPECT_TRUE(parse({"--help"})->answer.value_or("").find("--kernel") != std::string::npos);
+    EXPECT_TRUE(parse({"--version"})->answer.value_or("").starts_with("hospes-vmm "));
+}
+
+TEST(CommandLine, ErrorsNameTheOptionAndAdvise) {
+    const std::vector<std::vector<const char*>> wrong = {{"--turbo"},
+                                                         {"--memory"},
+                                                         {"--memory", "-5"},
+                                                         {"--memory", "0"},
+                                                         {"--memory", "1073741824"},
+                                                         {"--memory", "64G"},
+                                                         {"--memory", "1", "--memory", "2"},
+                                                         {"--cpus", "0"},
+                                                         {"--cpus", "2"},
+                                                         {"--cpus", ""},
+                                                         {"--engine", "magic"},
+                                                         {"--disk", ""},
+                                                         {"--disk", "a,b"},
+                                                         {"--disk", "a,readonly=maybe"},
+                                                         {"--trace", "all"},
+                                                         {"--block-limit", "0"},
+                                                         {"--block-limit", "49"},
+                                                         {"--code-cache", "3"},
+                                                         {"--code-cache", "18446744073709551616"}};
+    for (const auto& words : wrong) {
+        auto parsed = parse(words);
+        ASSERT_FALSE(parsed.ok()) << words[0];
+        EXPECT_NE(parsed.error().message().find(words[0]), std::string::npos) << parsed.error().message();
+        EXPECT_NE(parsed.error().message().find("; "), std::string::npos) << parsed.error().message();
+        EXPECT_EQ(parsed.error().message().find('\n'), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace hospes::vmm

@@ -1,0 +1,58 @@
+#include "vmm/run.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
+#include "base/log.h"
+#include "vmm/session.h"
+
+namespace hospes::vmm {
+
+namespace {
+
+// One line, whatever a file name or a value on the command line holds.
+void say(std::string text) {
+    for (char& character : text) {
+        if (static_cast<unsigned char>(character) < ' ') character = '?';
+    }
+    log_line("%s", text.c_str());
+}
+
+int refuse(const Error& error) {
+    const bool advises = error.message().find("; ") != std::string::npos;
+    say(error.message() + (advises ? "" : "; see hospes-vmm --help"));
+    return kStatusError;
+}
+
+// A file opened in the place of a closed standard descriptor would get the guest's output.
+void fill_standard_descriptors() {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+        if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return;
+    }
+}
+
+}  // namespace
+
+int run(int count, const char* const* words) {
+    fill_standard_descriptors();
+    ::signal(SIGPIPE, SIG_IGN);       // a reader that went away shows as EPIPE
+    ::prctl(PR_SET_TIMERSLACK, 1ul);  // inherited by every thread: the guest's timers are not to be 50 us late
+    auto command_line = parse_command_line(count, words);
+    if (!command_line.ok()) return refuse(command_line.error());
+    if (command_line->answer) return std::fputs(command_line->answer->c_str(), stdout) < 0 ? kStatusError : 0;
+
+    auto session = Session::create(command_line->options);
+    if (!session.ok()) return refuse(session.error());
+    auto outcome = (*session)->run();
+    session->reset();  // restores the terminal before anything is said
+    if (!outcome.ok()) return refuse(outcome.error());
+    say(outcome->line);
+    if (outcome->signal != 0) die_of(outcome->signal);
+    return outcome->status;
+}
+
+}  // namespace hospes::vmm
