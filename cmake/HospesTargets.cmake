@@ -5,7 +5,7 @@ set(HOSPES_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, empty for none"
 add_library(hospes_options INTERFACE)
 target_compile_options(hospes_options INTERFACE
     -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-    -fno-exceptions -fno-rtti -fno-strict-aliasing)
+    -fno-exceptions -fno-rtti -fno-strict-aliasing -Wno-psabi)
 target_include_directories(hospes_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(HOSPES_SANITIZE)
     target_compile_options(hospes_options INTERFACE -fsanitize=${HOSPES_SANITIZE} -fno-sanitize-recover=all)

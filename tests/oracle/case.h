@@ -32,11 +32,18 @@ struct Patch {
 
 inline constexpr unsigned kMaxPatches = 4;
 
+// Bytes of memory that are put back before memory is compared: what they become is the host's own affair.
+struct Ignored {
+    std::uint32_t offset = 0;  // in the memory image
+    std::uint32_t length = 0;
+};
+
 struct Case {
     CpuImage initial;
     std::uint16_t cs;
     std::uint16_t patch_count;
     Patch patches[kMaxPatches];
+    Ignored ignored;
 };
 
 inline constexpr unsigned kMaxWords = 20;

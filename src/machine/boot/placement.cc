@@ -9,7 +9,7 @@ namespace hospes::machine {
 
 Error needs_memory(const std::string& what, Gpa end) {
     if (end > memory::kLowEnd) return Error(what + " does not fit below the 3 GiB line that devices begin at");
-    return Error("not enough memory for " + what + ": give the VM at least " + std::to_string((end + 0xfffff) >> 20) +
+    return Error("not enough memory for " + what + "; give the VM at least " + std::to_string((end + 0xfffff) >> 20) +
                  " MiB (--memory)");
 }
 

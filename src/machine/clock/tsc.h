@@ -23,8 +23,8 @@ class HostTsc final : public devices::GuestTsc {
     std::uint64_t khz() const override { return (hz() + 500) / 1000; }
 
   private:
+    std::uint64_t hz_ = 0;  // read after the thread was joined; before it: the thread starts as it is made
     mutable std::thread measurement_;
-    std::uint64_t hz_ = 0;  // read after the thread was joined
 };
 
 // One moment on both clocks.

@@ -92,14 +92,16 @@ class Comparison {
         number("rip", expected_.final.rip, got_.final.rip);
         if (expected_.vector != got_.vector) return;
         number("error code", expected_.error_code, got_.error_code);
-        if (expected_.vector == 14) number("cr2", expected_.cr2, got_.cr2);
+        const std::uint64_t ignored = experiment_.allowance.fault_address_in_page ? kPageMask : 0;
+        if (expected_.vector == 14) number("cr2", expected_.cr2 & ~ignored, got_.cr2 & ~ignored);
     }
 
     void integers() {
         static constexpr const char* kNames[16] = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
                                                    "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
         const std::uint64_t mask = experiment_.compat ? 0xffffffff : ~0ull;
-        for (unsigned i = 0; i < (experiment_.compat ? 8u : 16u); ++i) {
+        const bool unknown = faulted() && experiment_.allowance.integers_after_fault;
+        for (unsigned i = 0; !unknown && i < (experiment_.compat ? 8u : 16u); ++i) {
             number(kNames[i], expected_.final.gpr[i] & mask, got_.final.gpr[i] & mask);
         }
         const std::uint64_t ignored = ignored_flags(experiment_, expected_, faulted());

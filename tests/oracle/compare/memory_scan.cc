@@ -26,7 +26,11 @@ void note(Outcome& outcome, std::uint32_t index, std::uint64_t value) {
 
 }  // namespace
 
-void collect_changes(const std::uint8_t* image, DataPages pages, Outcome& outcome) {
+void collect_changes(const Case& test, const std::uint8_t* image, DataPages pages, Outcome& outcome) {
+    for (std::uint32_t i = 0; i < test.ignored.length; ++i) {
+        const std::uint32_t at = test.ignored.offset + i;
+        if (at < kImageSize) pages[at >> kPageBits][at & kPageMask] = image[at];
+    }
     outcome.changed = 0;
     outcome.memory_hash = 0;
     for (unsigned page = 0; page < kDataPageCount; ++page) {

@@ -11,8 +11,8 @@ using DataPages = std::uint8_t* const (&)[kDataPageCount];
 // Puts the case's patches into memory that equals the image.
 void apply_patches(const Case& test, DataPages pages);
 
-// Notes in `outcome` each word that differs from `image` (patches included) and makes memory equal the image again.
-// Runs inside a signal handler without thread-local storage: calls nothing.
-void collect_changes(const std::uint8_t* image, DataPages pages, Outcome& outcome);
+// Notes in `outcome` each word that differs from `image` (patches included, what the case ignores left out) and makes
+// memory equal the image again. Runs inside a signal handler without thread-local storage: calls nothing.
+void collect_changes(const Case& test, const std::uint8_t* image, DataPages pages, Outcome& outcome);
 
 }  // namespace hospes::oracle

@@ -83,7 +83,7 @@ Result<void> EngineExecutor::run(const Batch& batch, Outcome* outcomes) {
         apply_patches(batch.cases[i], machine_->data_pages());
         outcomes[i] = Outcome{};
         result = run_case(batch.cases[i], outcomes[i]);
-        collect_changes(batch.image, machine_->data_pages(), outcomes[i]);
+        collect_changes(batch.cases[i], batch.image, machine_->data_pages(), outcomes[i]);
         if (!result.ok()) result = std::move(result.take_error()).in("case " + std::to_string(i));
     }
     watchdog_->stop();

@@ -193,6 +193,8 @@ Group classify_64(const Form& form, const Decoded& decoded) {
 
 Group classify(const Form& form, const Decoded& decoded) {
     if (is_refused(form.mnemonic)) return Group::None;
+    // Prefetches of a register: #UD with one maker, nothing with the other.
+    if (form.map == 1 && form.opcode == 0x0d && !form.memory) return Group::None;
     const Group group = classify_64(form, decoded);
     if (form.compat && group != Group::None) return Group::Compat32;
     return group;

@@ -11,10 +11,12 @@ namespace hospes::oracle {
 
 // What the comparison leaves out, and why it may.
 struct Allowance {
-    std::uint32_t undefined_flags = 0;  // after the case has run to its end
-    std::uint32_t faulting_flags = 0;   // when it faults: what the faulting instruction itself would have written
-    bool memory_after_fault = false;    // stores that hardware may have done in part before the fault
-    bool vector_after_fault = false;    // gathers: how far they came is the implementation's choice
+    std::uint32_t undefined_flags = 0;   // after the case has run to its end
+    std::uint32_t faulting_flags = 0;    // when it faults: what the faulting instruction itself would have written
+    bool memory_after_fault = false;     // stores that hardware may have done in part before the fault
+    bool fault_address_in_page = false;  // which byte of the page CR2 names, likewise
+    bool integers_after_fault = false;   // POPA: how many registers it has loaded by then
+    bool vector_after_fault = false;     // gathers: how far they came is the implementation's choice
 };
 
 // An instruction of a stream, for the same purpose: where the stream may end.

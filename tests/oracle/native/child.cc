@@ -129,7 +129,7 @@ ORACLE_NO_SANITIZE void on_trap(int, siginfo_t*, void* context) {
         Outcome& outcome = runner.shared->outcomes[runner.index];
         capture(machine, outcome);
         hide_prefix(batch.cases[runner.index], outcome);
-        collect_changes(batch.image, runner.pages, outcome);
+        collect_changes(batch.cases[runner.index], batch.image, runner.pages, outcome);
     }
     ++runner.index;
     if (runner.index < batch.count) {

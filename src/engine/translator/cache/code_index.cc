@@ -128,7 +128,7 @@ bool CodeCache::invalidate(Gpa gpa, std::uint64_t size) {
 
 bool CodeCache::note_shared_failure(BlockIndex index, std::uint64_t tsc) {
     // A failure costs about a tenth of a microsecond: worth avoiding where they come every microsecond.
-    constexpr std::uint64_t kPeriod = 1u << 18;
+    constexpr std::uint64_t kPeriod = 1u << 20;
     constexpr std::uint32_t kOften = 128;
     Block& block = blocks_[index];
     if (tsc - block.failures_since > kPeriod) {

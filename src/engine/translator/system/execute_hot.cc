@@ -88,6 +88,22 @@ Handler transfer_handler(ZydisMnemonic mnemonic) {
         case ZYDIS_MNEMONIC_LOOP:
         case ZYDIS_MNEMONIC_LOOPE:
         case ZYDIS_MNEMONIC_LOOPNE: return execute_loop;
+        case ZYDIS_MNEMONIC_JB:
+        case ZYDIS_MNEMONIC_JBE:
+        case ZYDIS_MNEMONIC_JL:
+        case ZYDIS_MNEMONIC_JLE:
+        case ZYDIS_MNEMONIC_JNB:
+        case ZYDIS_MNEMONIC_JNBE:
+        case ZYDIS_MNEMONIC_JNL:
+        case ZYDIS_MNEMONIC_JNLE:
+        case ZYDIS_MNEMONIC_JNO:
+        case ZYDIS_MNEMONIC_JNP:
+        case ZYDIS_MNEMONIC_JNS:
+        case ZYDIS_MNEMONIC_JNZ:
+        case ZYDIS_MNEMONIC_JO:
+        case ZYDIS_MNEMONIC_JP:
+        case ZYDIS_MNEMONIC_JS:
+        case ZYDIS_MNEMONIC_JZ: return execute_jcc;
         case ZYDIS_MNEMONIC_JCXZ:
         case ZYDIS_MNEMONIC_JECXZ:
         case ZYDIS_MNEMONIC_JRCXZ: return execute_jump_cx_zero;
