@@ -56,10 +56,11 @@ TEST(CpuidModel, LevelsDifferWhereThePsAbiSaysSo) {
 
     const CpuidModel v3 = make("x86-64-v3");
     for (const Feature feature : {Feature::AVX, Feature::AVX2, Feature::BMI1, Feature::BMI2, Feature::F16C,
-                                  Feature::FMA, Feature::LZCNT, Feature::MOVBE, Feature::XSAVE}) {
+                                  Feature::FMA, Feature::LZCNT, Feature::MOVBE, Feature::XSAVE, Feature::AES,
+                                  Feature::PCLMULQDQ}) {
         EXPECT_TRUE(v3.has(feature));
     }
-    EXPECT_FALSE(v3.has(Feature::AES));
+    EXPECT_FALSE(v3.has(Feature::SHA));
     EXPECT_FALSE(v3.has(Feature::AVX512F));
     EXPECT_EQ(v3.supported_xcr0(), xcr0::X87 | xcr0::SSE | xcr0::AVX);
     EXPECT_EQ(v3.leaf(7, 0, 0, 0, kNoXcr0).ebx & (1u << 5 | 1u << 16), 1u << 5);  // AVX2, not AVX512F

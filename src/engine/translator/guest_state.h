@@ -27,10 +27,18 @@ struct CodeTlbEntry {
 // Indirect jumps: guest virtual address to translated code.
 inline constexpr unsigned kJumpCacheBits = 12;
 struct JumpCacheEntry {
-    std::uint64_t target;     // guest virtual address; kNoTarget = none
+    std::uint64_t target;     // guest virtual address; no_target() = none
     std::uint64_t host_code;  // entry for arrivals with flags saved in memory
 };
-inline constexpr std::uint64_t kNoTarget = 0x7fff'ffff'ffff'ffff;  // not canonical, so no instruction is there
+// The target of an empty entry is not canonical, so no instruction is there; and a jump to it looks at another entry:
+// 7fff'ffff'ffff'ffff at entry 0, 7fff'ffff'ffff'fffe at entry 1.
+[[gnu::always_inline]] inline std::uint64_t no_target(unsigned index) {
+    return 0x7fff'ffff'ffff'ffff - (index == 0 ? 1 : 0);
+}
+
+// What emitted 32-bit code adds to addresses in a segment that is not writable data over all of 4 GiB: no TLB entry
+// matches then, and the slow path looks at the segment.
+inline constexpr std::uint64_t kSegmentGuard = 1ull << 62;
 
 // An exception, interrupt excluded, on its way to the guest.
 struct GuestFault {
@@ -63,7 +71,8 @@ struct alignas(64) GuestState {
 
     StackWindow stack_window[kAccessClasses];
 
-    std::uint64_t segment_base[x86::kSegmentCount];  // copies of segments[].base for emitted code
+    std::uint64_t segment_base[x86::kSegmentCount];   // copies of segments[].base for emitted code
+    std::uint64_t segment_guard[x86::kSegmentCount];  // kSegmentGuard or 0
     x86::Segment segments[x86::kSegmentCount];
     x86::Segment ldtr;
     x86::Segment tr;

@@ -22,9 +22,7 @@ Result<MappedFile> open_file(const std::string& path, const std::string& role) {
 }  // namespace
 
 Result<x86::CpuidModel> choose_model(const std::string& name, const x86::CpuidPlatform& platform) {
-    if (!name.empty()) return x86::CpuidModel::create(name, platform);
-    auto best = x86::CpuidModel::create("x86-64-v3", platform);
-    return best.ok() ? std::move(best) : x86::CpuidModel::create("x86-64-v2", platform);
+    return x86::CpuidModel::create(name.empty() ? "host" : name, platform);
 }
 
 // The files are mapped only for as long as they are copied.

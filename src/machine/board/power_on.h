@@ -11,7 +11,7 @@
 
 namespace hospes::machine {
 
-// The model of that name; for an empty name x86-64-v3 where the host has it, else v2.
+// The model of that name; for an empty name "host".
 Result<x86::CpuidModel> choose_model(const std::string& name, const x86::CpuidPlatform& platform);
 
 // Puts kernel, initrd and command line into memory; the state to start with.

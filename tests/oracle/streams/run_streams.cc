@@ -21,6 +21,7 @@ struct Suspect {
     Stream stream;
     std::uint64_t address;
     std::uint64_t image_seed;
+    std::vector<std::string> lines;  // what differed
 };
 
 class StreamRun {
@@ -67,18 +68,29 @@ class StreamRun {
         return {};
     }
 
-    void note(const Experiment& experiment) {
-        const std::size_t index = (experiment.address - first_address_) / kStreamStride;
-        if (shown_ + suspects_.size() >= options_.show) return;
-        if (!suspects_.empty() && suspects_.back().address == experiment.address) return;  // seen by another engine
-        suspects_.push_back({streams_[index], experiment.address, session_.image_seed()});
+    void note(const Experiment& experiment, const std::string& subject, const std::vector<std::string>& lines) {
+        Suspect* suspect = nullptr;
+        for (Suspect& known : suspects_) {  // by another engine
+            if (known.address == experiment.address) suspect = &known;
+        }
+        if (suspect == nullptr) {
+            if (shown_ + suspects_.size() >= options_.show) return;
+            const std::size_t index = (experiment.address - first_address_) / kStreamStride;
+            suspects_.push_back({streams_[index], experiment.address, session_.image_seed(), {}});
+            suspect = &suspects_.back();
+        }
+        for (const std::string& line : lines) suspect->lines.push_back(subject + ": " + line);
     }
 
     Result<void> examine() {
         for (const Suspect& suspect : suspects_) {
             const Regression shortest =
                 HOSPES_TRY(minimise(native_, subjects_, suspect.stream, suspect.address, suspect.image_seed));
-            const std::vector<std::string> lines = HOSPES_TRY(try_regression(native_, subjects_, shortest));
+            std::vector<std::string> lines = HOSPES_TRY(try_regression(native_, subjects_, shortest));
+            if (lines.empty()) {
+                lines = suspect.lines;
+                lines.push_back("but only after the other streams of its batch, not when it runs alone");
+            }
             const std::string text = describe_mismatch(shortest.experiment, lines);
             std::printf("%s\n", text.c_str());
             ++shown_;

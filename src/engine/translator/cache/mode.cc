@@ -9,16 +9,19 @@ namespace {
 unsigned code_size_bits(const GuestState& state) {
     const Segment& cs = state.segments[CS];
     if (state.long_mode() && cs.long_mode()) return unsigned{Mode::kCode64};
-    if (!state.protected_mode() || !cs.default_big()) return 0;
     const std::uint64_t bases = cs.base | state.segments[DS].base | state.segments[ES].base | state.segments[SS].base;
-    unsigned bits = Mode::kCode32;
-    if (bases != 0) bits |= Mode::kSegmented;
+    const std::uint64_t guards = state.segment_guard[DS] | state.segment_guard[ES] | state.segment_guard[SS];
+    unsigned bits = state.protected_mode() && cs.default_big() ? unsigned{Mode::kCode32} : 0u;
+    if ((bases | guards) != 0 || cs.limit != 0xffff'ffff) bits |= Mode::kSegmented;
     if (state.segments[SS].default_big()) bits |= Mode::kStack32;
     return bits;
 }
 
 unsigned privilege_bits(const GuestState& state) {
-    if (state.cpl == 3) return unsigned{Mode::kCpl3};
+    if (state.cpl == 3) {
+        const bool aligned = (state.rflags & rflags::AC) != 0 && (state.cr0 & cr0::AM) != 0;
+        return Mode::kCpl3 | (aligned ? unsigned{Mode::kAlignment} : 0u);
+    }
     unsigned bits = 0;
     if (state.cpl == 0) bits |= Mode::kCpl0;
     if (state.access_class() == AccessClass::SmapSupervisor) bits |= Mode::kSmap;

@@ -14,9 +14,9 @@ struct Mode {
         kCpl3 = 1 << 2,
         kCpl0 = 1 << 3,
         kSmap = 1 << 4,            // supervisor accesses to user pages fault
-        kSegmented = 1 << 5,       // a segment base of CS, DS, ES or SS is not zero (32-bit code)
+        kSegmented = 1 << 5,       // not all of CS, DS, ES and SS are flat (16- and 32-bit code)
         kLargePage = 1 << 6,       // code is fetched through a mapping of 2 MiB or more
-        kStack32 = 1 << 7,         // SS.B in 32-bit code
+        kStack32 = 1 << 7,         // SS.B in 16- and 32-bit code
         kFpuTrap = 1 << 8,         // CR0.TS or EM: x87 and vector instructions give #NM or #UD
         kNoSse = 1 << 9,           // CR4.OSFXSR clear
         kNoAvx = 1 << 10,          // CR4.OSXSAVE or XCR0.AVX clear
@@ -24,6 +24,7 @@ struct Mode {
         kSingle = 1 << 12,         // one instruction a block (single step, interrupt shadow)
         kPlain = 1 << 13,          // every access probes for itself: faults are precise after a shared probe failed
         kBounce = 1 << 14,         // one instruction whose memory operand is GuestState::bounce
+        kAlignment = 1 << 15,      // accesses must be aligned (CPL 3 with CR0.AM and RFLAGS.AC): all are slow
     };
 
     std::uint16_t bits = 0;

@@ -12,11 +12,12 @@ Result<SystemInstructions> SystemInstructions::create() {
 
 SystemInstructions::Key SystemInstructions::key_of(const Instruction& instruction, Mode mode) {
     std::uint8_t bytes[16] = {};
-    // What is no instruction is all the same: #UD.
+    // What is no instruction is all the same: #UD, or #GP for too many bytes.
     const bool known = instruction.info().mnemonic != ZYDIS_MNEMONIC_INVALID;
     if (known) std::memcpy(bytes, instruction.bytes, instruction.length());
     const unsigned code_size = mode.bits & (Mode::kCode64 | Mode::kCode32);
-    bytes[15] = static_cast<std::uint8_t>(code_size << 4 | (known ? instruction.length() : 0u));
+    const unsigned too_long = instruction.decoded.too_long ? 0x40 : 0;
+    bytes[15] = static_cast<std::uint8_t>(too_long | code_size << 4 | (known ? instruction.length() : 0u));
     Key key;
     std::memcpy(key.words, bytes, sizeof bytes);
     return key;

@@ -108,7 +108,6 @@ bool scan_operands(Instruction& out) {
             out.access_size = static_cast<std::uint16_t>(operand.size / 8);
             out.reads_memory = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
             out.writes_memory = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
-            if (operand.mem.base == ZYDIS_REGISTER_NONE && out.info().address_width == 16) return false;
         } else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY &&
                    operand.visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT) {
             return false;
@@ -178,10 +177,6 @@ bool vector_unit_on(const ZydisDecodedInstruction& info, Mode mode) {
 void classify(Instruction& out, Mode mode) {
     const ZydisDecodedInstruction& info = out.info();
     scan_flags(out);
-    if (mode.bits == 0 || !(mode.has(Mode::kCode64) || mode.has(Mode::kCode32))) {
-        out.kind = Kind::System;
-        return;
-    }
     if (is_nop(info)) {
         out.kind = Kind::Nop;
         return;

@@ -57,6 +57,8 @@ class BlockEmitter {
         std::uint32_t size = 0;
         bool write = false;
         bool stack = false;  // through the stack window
+        x86::SegmentRegister segment = x86::DS;
+        bool guarded = false;  // the segment may have a guard
         const Sharing* sharing = nullptr;
     };
     // Code after the block's end that a failed probe jumps to.
@@ -94,6 +96,7 @@ class BlockEmitter {
     // memory.cc: addresses and probes
     void emit_address(HostReg to, const Address& address);
     void emit_operand_address(HostReg to, const Instruction& in, std::int64_t extra);
+    void emit_segment_guard(HostReg to, int segment);
     bool is_simple(const Address& address) const;
     HostReg simple_base(const Address& address) const;
     std::int64_t simple_disp(const Address& address) const;
@@ -107,6 +110,7 @@ class BlockEmitter {
     Jump emit_probe_fast(const Access& access, std::int64_t low, std::uint32_t span, bool write, bool offset_form);
     Jump emit_probe_stack(const Access& access, std::int64_t low, std::uint32_t span);
     Jump emit_probe_with_flags(const Access& access, std::int64_t low, std::uint32_t span, bool write);
+    std::uint32_t slow_info(const Instruction& in, const Access& access) const;
     Access operand_access(const Instruction& in) const;
     Access stack_access(const Instruction& in, HostReg base, std::int64_t disp, bool write) const;
 
@@ -138,7 +142,7 @@ class BlockEmitter {
     void emit_system(const Instruction& in);
     void emit_direct_exit(std::int64_t target, std::uint16_t guest);
     void emit_checked_exit(std::int64_t target, std::uint16_t guest);
-    void emit_indirect_exit();
+    void emit_indirect_exit(const Instruction& in, std::int64_t added_to_stack_pointer);
     void emit_poll(std::int64_t target, std::uint16_t guest, bool flags_needed);
     unsigned new_exit(std::int64_t target, bool checked);
     void add_exit_stub(const Jump& from, CodeExit kind, std::uint64_t value, std::uint16_t guest);

@@ -81,8 +81,10 @@ void BlockEmitter::emit_checked_exit(std::int64_t target, std::uint16_t guest) {
 }
 
 // T0 holds the guest address to go to, flags are saved.
-void BlockEmitter::emit_indirect_exit() {
+void BlockEmitter::emit_indirect_exit(const Instruction& in, std::int64_t added_to_stack_pointer) {
+    const std::uint64_t record = indirect_record(in.offset, added_to_stack_pointer);
     if (mode_.has(Mode::kSingle) || mode_.has(Mode::kBounce)) {  // the dispatcher has something to do after it
+        a_.load_imm(kT2, record);
         a_.jmp_to(thunks_.jump_cache_miss);
         return;
     }
@@ -99,6 +101,7 @@ void BlockEmitter::emit_indirect_exit() {
     a_.jmp_mem(jump_cache(mode_, offsetof(JumpCacheEntry, host_code)));
     a_.bind(attention);
     a_.bind(miss);
+    a_.load_imm(kT2, record);
     a_.jmp_to(thunks_.jump_cache_miss);
 }
 
@@ -197,7 +200,7 @@ void BlockEmitter::emit_load_target(const Instruction& in) {
 void BlockEmitter::emit_jump_indirect(const Instruction& in) {
     save_flags();
     emit_load_target(in);
-    emit_indirect_exit();
+    emit_indirect_exit(in, 0);
 }
 
 void BlockEmitter::emit_call(const Instruction& in) {
@@ -212,7 +215,7 @@ void BlockEmitter::emit_call_indirect(const Instruction& in) {
     a_.store(target_slot(), kT0);
     emit_push_return_address(in);
     a_.load(kT0, target_slot());
-    emit_indirect_exit();
+    emit_indirect_exit(in, -static_cast<std::int64_t>(width()));
 }
 
 void BlockEmitter::emit_return(const Instruction& in) {
@@ -221,7 +224,7 @@ void BlockEmitter::emit_return(const Instruction& in) {
     std::int64_t bytes = width();
     if (in.info().operand_count_visible > 0) bytes += static_cast<std::int64_t>(in.operand(0).imm.value.u & 0xffff);
     emit_stack_pointer_add(bytes);
-    emit_indirect_exit();
+    emit_indirect_exit(in, bytes);
 }
 
 void BlockEmitter::emit_system(const Instruction& in) {

@@ -28,12 +28,12 @@ HostMem stack_window(Mode mode, std::size_t field) {
                                                 sizeof(StackWindow) * static_cast<unsigned>(mode.access_class())));
 }
 
-// Segments whose base counts: FS and GS always, the others only in 32-bit code with bases.
+// Segments that count: FS and GS always, CS in 32-bit code (it is never writable), the others where not all are flat.
 int counted_segment(const ZydisDecodedOperandMem& mem, Mode mode) {
     switch (mem.segment) {
         case ZYDIS_REGISTER_FS: return FS;
         case ZYDIS_REGISTER_GS: return GS;
-        case ZYDIS_REGISTER_CS: return mode.has(Mode::kSegmented) ? CS : -1;
+        case ZYDIS_REGISTER_CS: return mode.has(Mode::kCode64) ? -1 : CS;
         case ZYDIS_REGISTER_SS: return mode.has(Mode::kSegmented) ? SS : -1;
         case ZYDIS_REGISTER_ES: return mode.has(Mode::kSegmented) ? ES : -1;
         case ZYDIS_REGISTER_DS: return mode.has(Mode::kSegmented) ? DS : -1;
@@ -43,6 +43,25 @@ int counted_segment(const ZydisDecodedOperandMem& mem, Mode mode) {
 
 HostMem segment_base(int segment) {
     return at(kState, static_cast<std::int64_t>(offsetof(GuestState, segment_base)) + segment * 8);
+}
+
+SegmentRegister segment_number(ZydisRegister reg) {
+    return reg >= ZYDIS_REGISTER_ES && reg <= ZYDIS_REGISTER_GS
+               ? static_cast<SegmentRegister>(reg - ZYDIS_REGISTER_ES) : DS;
+}
+
+// Whether the instruction reports a pending x87 exception before it does anything: all of the x87 and MMX but FNSTCW
+// and FNSTSW.
+bool waits_for_x87(const Instruction& in) {
+    const ZydisDecodedInstruction& info = in.info();
+    if (info.mnemonic == ZYDIS_MNEMONIC_FNSTCW || info.mnemonic == ZYDIS_MNEMONIC_FNSTSW) return false;
+    if (info.meta.category == ZYDIS_CATEGORY_X87_ALU) return true;
+    for (unsigned i = 0; i < info.operand_count; ++i) {
+        const ZydisDecodedOperand& operand = in.operand(i);
+        if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER) continue;
+        if (ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_MMX) return true;
+    }
+    return false;
 }
 
 bool is_rip(ZydisRegister reg) { return reg == ZYDIS_REGISTER_RIP || reg == ZYDIS_REGISTER_EIP; }
@@ -57,6 +76,8 @@ BlockEmitter::Access BlockEmitter::operand_access(const Instruction& in) const {
     access.write = in.writes_memory;
     access.sharing = &in.sharing;
     const auto& mem = in.memory_operand().mem;
+    access.segment = segment_number(mem.segment);
+    access.guarded = !code64_ && counted_segment(mem, mode_) >= 0;
     // Past the stack window there may be a host fault; with AH to BH a register may be displaced then.
     access.stack = code64_ && mem.base == ZYDIS_REGISTER_RSP && counted_segment(mem, mode_) < 0 && !in.high_byte;
     return access;
@@ -70,6 +91,7 @@ BlockEmitter::Access BlockEmitter::stack_access(const Instruction& in, HostReg b
     access.size = width();
     access.write = write;
     access.stack = base == kGuestRsp && !mode_.has(Mode::kSegmented);
+    access.segment = SS;
     access.sharing = &in.sharing;
     return access;
 }
@@ -105,8 +127,15 @@ void BlockEmitter::emit_address(HostReg to, const Address& address) {
         if (mode_.has(Mode::kSegmented)) {
             a_.load32(kT1, segment_base(SS));
             a_.lea32(to, at(to, kT1, 0, 0));
+            emit_segment_guard(to, SS);
         }
     }
+}
+
+// After all other arithmetic: 32-bit instructions would cut it off.
+void BlockEmitter::emit_segment_guard(HostReg to, int segment) {
+    a_.load(kT1, at(kState, static_cast<std::int64_t>(offsetof(GuestState, segment_guard)) + segment * 8));
+    a_.lea(to, at(to, kT1, 0, 0));
 }
 
 // The linear address of the ModRM operand, plus `extra`. Clobbers T1 and `to` only; keeps the flags.
@@ -149,6 +178,7 @@ void BlockEmitter::emit_operand_address(HostReg to, const Instruction& in, std::
     if (segment >= 0) {
         a_.load(kT1, segment_base(segment));
         code64_ ? a_.lea(to, at(to, kT1, 0, 0)) : a_.lea32(to, at(to, kT1, 0, 0));
+        if (!code64_) emit_segment_guard(to, segment);
     }
 }
 
@@ -167,18 +197,20 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     const std::uint32_t span = first ? sharing.span : access.size;
     const bool write = access.write || (first && sharing.write);
     const bool simple = is_simple(access.address);
-    const bool stack = access.stack && simple && !host_flags;
+    const bool slow = mode_.has(Mode::kAlignment);
+    const bool stack = access.stack && simple && !host_flags && !slow;
     const bool offset_form = !simple && !first;
     Jump miss;
-    if (host_flags) {
+    if (slow) {
+        miss = a_.jmp();
+    } else if (host_flags) {
         miss = emit_probe_with_flags(access, low, span, write);
     } else if (stack) {
         miss = emit_probe_stack(access, low, span);
     } else {
         miss = emit_probe_fast(access, low, span, write, offset_form);
     }
-    std::uint32_t info = span | static_cast<std::uint32_t>(mode_.access_class()) << AccessInfo::kClassShift;
-    if (access.write) info |= AccessInfo::kWrite;
+    std::uint32_t info = span | slow_info(in, access);
     if (write) info |= AccessInfo::kNeedsWrite;
     if (first) info |= AccessInfo::kShared;
     if (host_flags) info |= AccessInfo::kHostFlags;
@@ -192,6 +224,15 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     }
     if (!simple) return at(kT0, kT1, 0, 0);
     return at(simple_base(access.address), kT1, 0, simple_disp(access.address));
+}
+
+// What does not depend on how the access is made.
+std::uint32_t BlockEmitter::slow_info(const Instruction& in, const Access& access) const {
+    std::uint32_t info = static_cast<std::uint32_t>(mode_.access_class()) << AccessInfo::kClassShift |
+                         static_cast<std::uint32_t>(access.segment) << AccessInfo::kSegmentShift;
+    if (access.write) info |= AccessInfo::kWrite;
+    if (waits_for_x87(in)) info |= AccessInfo::kX87;
+    return info;
 }
 
 // A member of a group whose first access found the addend.

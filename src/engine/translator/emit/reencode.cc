@@ -62,9 +62,24 @@ bool is_kept_prefix(std::uint8_t prefix) {
     return prefix == 0x66 || prefix == 0xf2 || prefix == 0xf3 || prefix == 0xf0;
 }
 
+// Whether an instruction of 16-bit code has operands of 16 bits, which 64-bit code says by a prefix.
+bool needs_operand_prefix(const Instruction& in) {
+    if (in.info().operand_width != 16) return false;
+    if (in.info().meta.isa_ext == ZYDIS_ISA_EXT_BASE) return true;
+    for (unsigned i = 0; i < in.info().operand_count; ++i) {
+        if (in.operand(i).type != ZYDIS_OPERAND_TYPE_REGISTER) continue;
+        if (ZydisRegisterGetClass(in.operand(i).reg.value) == ZYDIS_REGCLASS_GPR16) return true;
+    }
+    return false;
+}
+
 void emit_legacy_prefixes(Assembler& a, const Instruction& in) {
     const auto& raw = in.info().raw;
+    const bool code16 = in.info().machine_mode == ZYDIS_MACHINE_MODE_LEGACY_16;
+    if (code16 && needs_operand_prefix(in)) a.byte(0x66);
     for (unsigned i = 0; i < raw.prefix_count; ++i) {
+        const bool of_16bit_code = raw.prefixes[i].value == 0x66 && raw.prefixes[i].type != ZYDIS_PREFIX_TYPE_MANDATORY;
+        if (code16 && of_16bit_code) continue;
         if (is_kept_prefix(raw.prefixes[i].value) && raw.prefixes[i].type != ZYDIS_PREFIX_TYPE_IGNORED) {
             a.byte(raw.prefixes[i].value);
         }

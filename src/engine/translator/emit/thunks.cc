@@ -53,6 +53,7 @@ void emit_leave(Assembler& a, CodeExit kind) {
 void emit_exit_value(Assembler& a, CodeExit kind) {
     if (kind == CodeExit::Indirect) {
         a.store(STATE(exit_target), kT0);
+        a.store(STATE(exit_record), kT2);
     } else {
         a.store(STATE(exit_record), kT0);
     }

@@ -11,7 +11,7 @@ namespace hospes::translator {
 // Why translated code came back to the dispatcher. All guest state is in the GuestState then.
 enum class CodeExit : std::uint32_t {
     Link,       // exit_record: ExitIndex of a direct exit that is not linked (or whose check failed)
-    Indirect,   // exit_target: guest virtual address
+    Indirect,   // exit_target: guest virtual address; exit_record: see indirect_record()
     System,     // exit_record: an instruction for C++: CodeCache::system_instruction() << 32 | offset from page_base
     Resume,     // exit_record: offset from page_base to go on at, after looking at what asked for attention
     Slow,       // the slow path of a memory access decided; the vCPU has the details
@@ -27,9 +27,17 @@ struct AccessInfo {
         kShared = 1u << 14,      // the range covers several accesses: on any trouble go on instruction by instruction
         kHostFlags = 1u << 15,   // status flags are live in RFLAGS
         kStack = 1u << 16,       // refill the stack window
+        kX87 = 1u << 17,         // a pending x87 exception comes before the access
     };
     static constexpr unsigned kClassShift = 20;
+    static constexpr unsigned kSegmentShift = 24;  // x86::SegmentRegister
 };
+
+// With an indirect exit, so that a jump to where no code can be faults as if it had not happened: the offset of the
+// instruction from page_base, and what it added to RSP.
+inline std::uint64_t indirect_record(std::uint32_t offset, std::int64_t added) {
+    return static_cast<std::uint64_t>(added) << 32 | offset;
+}
 
 // The slow path's answer: an addend (a multiple of the page size, so bit 0 is clear), or one of these.
 inline constexpr std::uint64_t kSlowExitSaved = 1;  // leave the block; flags, if live, are in saved_flags
@@ -41,10 +49,10 @@ using SlowPath = std::uint64_t (*)(GuestState*, std::uint64_t, std::uint32_t, st
 struct Thunks {
     // Addresses in the executable mapping.
     const std::uint8_t* enter = nullptr;            // CodeExit (*)(GuestState*, const void* code), code = entry_saved
-    const std::uint8_t* exit_saved[6] = {};         // by CodeExit, flags in saved_flags; T0 = the exit's value
+    const std::uint8_t* exit_saved[6] = {};         // by CodeExit, flags in saved_flags; T0 = the exit's value (T2: the second)
     const std::uint8_t* exit_host[6] = {};          // by CodeExit, flags in RFLAGS
     const std::uint8_t* slow_path = nullptr;        // T0 = address, T2 = info; gives T1 = addend
-    const std::uint8_t* jump_cache_miss = nullptr;  // what empty jump cache entries lead to; T0 = target
+    const std::uint8_t* jump_cache_miss = nullptr;  // a jump cache miss; T0 = target, T2 = indirect_record()
 };
 
 // Emits the thunks at the assembler's cursor.

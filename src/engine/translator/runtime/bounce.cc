@@ -6,7 +6,7 @@ namespace hospes::translator {
 
 bool TranslatorVcpu::decode_here(Instruction& out) {
     std::uint8_t bytes[15] = {};
-    const Gva rip = state_.rip;
+    const Gva rip = linear(state_.rip);
     const auto first = static_cast<unsigned>(std::min<std::uint64_t>(sizeof bytes, kPageSize - (rip & kPageMask)));
     const AccessClass access_class = mode_.user() ? AccessClass::User : AccessClass::Supervisor;
     unsigned length = 0;

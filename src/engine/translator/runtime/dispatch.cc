@@ -1,5 +1,6 @@
 // The dispatcher: into translated code, out of it, and what the ways out ask for.
 #include "engine/translator/runtime/vcpu.h"
+#include "engine/translator/system/operands.h"
 
 namespace hospes::translator {
 
@@ -60,7 +61,7 @@ TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
             if (single) end_single();
             break;
         case CodeExit::Indirect:
-            state_.rip = state_.code64() ? state_.exit_target : state_.exit_target & 0xffff'ffff;
+            if (!take_jump()) break;
             came_by_jump_ = !single;
             if (single) end_single();
             break;
@@ -81,6 +82,21 @@ TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
     }
     const bool ended = finished_ == cpu::ExitReason::Shutdown || finished_ == cpu::ExitReason::Failed;
     return ended ? After::Leave : After::GoOn;
+}
+
+// To where an indirect jump leads. False: no code can be there; the jump has faulted as if it had not happened.
+bool TranslatorVcpu::take_jump() {
+    const std::uint64_t target = state_.code64() ? state_.exit_target : state_.exit_target & 0xffff'ffff;
+    const Checked<void> possible = check_near_target(state_, target);
+    if (possible.ok()) {
+        state_.rip = target;
+        return true;
+    }
+    state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
+    const std::uint64_t added = static_cast<std::uint64_t>(static_cast<std::int64_t>(state_.exit_record) >> 32);
+    set_gpr(state_, x86::RSP, state_.gpr[x86::RSP] - added, stack_bytes(state_));
+    raise(possible.fault());
+    return false;
 }
 
 void TranslatorVcpu::on_link_exit() {
@@ -176,6 +192,8 @@ void TranslatorVcpu::on_interruption() {
 
 void TranslatorVcpu::raise(const GuestFault& fault) {
     ++counters_.faults;
+    link_from_ = 0;  // what comes next is the handler
+    came_by_jump_ = false;
     if (shared_.tracer.wants(kTraceFaults)) trace_fault(fault.vector, false, fault.error_code);
     trace_steps_ = false;
     Delivery delivery = deliver_fault(system_, fault);

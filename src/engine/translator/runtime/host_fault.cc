@@ -3,7 +3,7 @@
 
 namespace hospes::translator {
 
-const std::uint8_t* TranslatorVcpu::take_host_fault(std::uint64_t host_pc, unsigned trap) {
+const std::uint8_t* TranslatorVcpu::take_host_fault(std::uint64_t host_pc, unsigned trap, std::uint64_t addend) {
     if (!cache_.memory().contains(host_pc)) return nullptr;
     const BlockIndex index = cache_.block_at(host_pc);
     if (index == 0) return nullptr;
@@ -22,8 +22,8 @@ const std::uint8_t* TranslatorVcpu::take_host_fault(std::uint64_t host_pc, unsig
             break;
         case x86::GP:
         case x86::SS_:
-            // Misaligned vectors; or the stack window, which no probe guards against addresses that are not canonical.
-            interruption_.fault = general_protection();
+            // Misaligned vectors; or an address that is not canonical and got past an empty stack window (kNoWindow).
+            interruption_.fault = addend == 0 ? stack_fault() : general_protection();
             break;
         default:
             interruption_.kind = Interruption::Kind::HostError;

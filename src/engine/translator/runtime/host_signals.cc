@@ -19,8 +19,10 @@ struct sigaction previous_actions[NSIG];
 void on_signal(int number, siginfo_t*, void* context) {
     auto& registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
     if (current_vcpu != nullptr) {
+        static_assert(kT1 == x86::R10);
         const std::uint8_t* go_on = current_vcpu->take_host_fault(static_cast<std::uint64_t>(registers[REG_RIP]),
-                                                                  static_cast<unsigned>(registers[REG_TRAPNO]));
+                                                                  static_cast<unsigned>(registers[REG_TRAPNO]),
+                                                                  static_cast<std::uint64_t>(registers[REG_R10]));
         if (go_on != nullptr) {
             registers[REG_RIP] = reinterpret_cast<greg_t>(go_on);
             return;

@@ -10,10 +10,11 @@ const void* TranslatorVcpu::next_code() {
         raise(general_protection());
         return nullptr;
     }
-    const Gva page = rip & ~kPageMask;
+    const Gva address = linear(rip);
+    const Gva page = address & ~kPageMask;
     if (tlb_->code_entry(page, mode_.code_class()).page != page && !resolve_code_page(page)) return nullptr;
     const CodeTlbEntry& entry = tlb_->code_entry(page, mode_.code_class());
-    const Gpa gpa = (static_cast<Gpa>(entry.frame >> 1) << kPageBits) | (rip & kPageMask);
+    const Gpa gpa = (static_cast<Gpa>(entry.frame >> 1) << kPageBits) | (address & kPageMask);
     Mode mode = entry.frame & 1 ? mode_.with(Mode::kLargePage) : mode_;
     if (force_single_) mode = mode.with(Mode::kSingle);
     if (force_plain_) mode = mode.with(Mode::kPlain);
@@ -25,6 +26,7 @@ const void* TranslatorVcpu::next_code() {
     force_single_ = force_plain_ = false;
     const Block& block = cache_.block(index);
     state_.page_base = rip - block.page_offset;
+    tlb_->use_jumps(mode_.without(Mode::kSingle));
     return cache_.host_address(block.entry_saved);
 }
 
@@ -35,7 +37,8 @@ bool TranslatorVcpu::resolve_code_page(Gva page) {
     if (!found.ok()) {
         GuestFault fault = found.fault();
         // The fault is at the first byte that is missing: RIP itself in its own page.
-        if (fault.vector == x86::PF_ && (state_.rip & ~kPageMask) == page) fault.address = state_.rip;
+        const Gva first = linear(state_.rip);
+        if (fault.vector == x86::PF_ && (first & ~kPageMask) == page) fault.address = first;
         raise(fault);
         return false;
     }
@@ -56,25 +59,23 @@ BlockIndex TranslatorVcpu::find_block(Gpa gpa, Mode mode) {
     for (BlockIndex index = cache_.find(gpa, mode); index != 0; index = cache_.find(gpa, mode)) {
         const Block& block = cache_.block(index);
         if (block.straddled == kNotStraddled) return index;
-        if (!second_page_ready(block)) return 0;
-        const Gva second = (state_.rip & ~kPageMask) + kPageSize;
+        if (!second_page_ready()) return 0;
+        const Gva second = second_page();
         const Gpa frame = static_cast<Gpa>(tlb_->code_entry(second, mode.code_class()).frame >> 1) << kPageBits;
         if (frame == block.straddled) return index;
         cache_.invalidate_block(index);
     }
-    const auto page_offset = static_cast<std::uint32_t>(state_.rip & (mode.page_size() - 1));
+    const auto page_offset = static_cast<std::uint32_t>(linear(state_.rip) & (mode.page_size() - 1));
     if (const BlockIndex index = translate_block(gpa, mode, page_offset, kNotStraddled)) return index;
-    const Gva second = (state_.rip & ~kPageMask) + kPageSize;
-    const Gva wrapped = mode.has(Mode::kCode64) ? second : second & 0xffff'ffff;
-    if (tlb_->code_entry(wrapped, mode.code_class()).page != wrapped && !resolve_code_page(wrapped)) return 0;
-    const Gpa frame = static_cast<Gpa>(tlb_->code_entry(wrapped, mode.code_class()).frame >> 1) << kPageBits;
+    if (!second_page_ready()) return 0;
+    const Gva second = second_page();
+    const Gpa frame = static_cast<Gpa>(tlb_->code_entry(second, mode.code_class()).frame >> 1) << kPageBits;
     return translate_block(gpa, mode, page_offset, frame);
 }
 
 // The block's own check reads the code TLB: the second page must be in it.
-bool TranslatorVcpu::second_page_ready(const Block& block) {
-    const Gva second = (state_.rip & ~kPageMask) + kPageSize;
-    const Gva page = block.mode.has(Mode::kCode64) ? second : second & 0xffff'ffff;
+bool TranslatorVcpu::second_page_ready() {
+    const Gva page = second_page();
     return tlb_->code_entry(page, mode_.code_class()).page == page || resolve_code_page(page);
 }
 
@@ -88,7 +89,8 @@ void TranslatorVcpu::remember_way(BlockIndex index) {
         const Mode to = block.mode.without(Mode::kPlain);
         if (cache_.block(record.source).valid && (record.checked || from == to)) cache_.link(link_from_, index);
     }
-    if (came_by_jump_ && usual && cache_.links()) {
+    // What the jump cache knows by RIP, INVLPG names by linear address.
+    if (came_by_jump_ && usual && cache_.links() && !block.mode.has(Mode::kSegmented)) {
         const bool global = tlb_->code_entry(state_.rip, mode_.code_class()).global != 0;
         const auto code = reinterpret_cast<std::uint64_t>(cache_.host_address(block.entry_indirect));
         tlb_->fill_jump(state_.rip, code, block.mode.without(Mode::kPlain), global);

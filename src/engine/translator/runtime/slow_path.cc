@@ -1,7 +1,19 @@
 // What a TLB probe that missed calls.
 #include "engine/translator/runtime/vcpu.h"
+#include "engine/translator/system/operands.h"
 
 namespace hospes::translator {
+
+namespace {
+
+// Of the host's x87, which has the guest's state while translated code runs.
+[[gnu::always_inline]] inline bool x87_exception_pending() {
+    std::uint16_t status;
+    __asm__ volatile("fnstsw %0" : "=a"(status));
+    return (status & 0x80) != 0;
+}
+
+}  // namespace
 
 std::uint64_t TranslatorVcpu::slow_path(GuestState* state, std::uint64_t address, std::uint32_t info,
                                         std::uint64_t host_pc) {
@@ -29,12 +41,32 @@ Checked<Translation> TranslatorVcpu::translate_access(Gva address, std::uint32_t
     return found;
 }
 
+// What comes before translation: a pending x87 exception, segmentation, alignment. Gives the linear address.
+Checked<Gva> TranslatorVcpu::check_access(Gva address, std::uint32_t info) const {
+    if ((info & AccessInfo::kX87) && x87_exception_pending()) return GuestFault{x86::MF, false, 0, 0};
+    const bool code64 = mode_.has(Mode::kCode64);
+    if (!code64 && address < kSegmentGuard && !mode_.has(Mode::kAlignment)) return address;
+    const auto segment = static_cast<x86::SegmentRegister>(info >> AccessInfo::kSegmentShift & 7);
+    std::uint64_t offset = address;
+    if (!code64 || segment >= x86::FS) offset -= state_.segments[segment].base;
+    if (!code64) offset &= 0xffff'ffff;
+    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
+    return linear_address(state_, segment, offset, size, info & AccessInfo::kWrite ? Intent::Write : Intent::Read);
+}
+
 std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc) {
     using Why = Interruption::Kind;
     ++counters_.tlb_misses;
     const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
     const auto access_class = static_cast<AccessClass>(info >> AccessInfo::kClassShift & 3);
     const bool shared = (info & AccessInfo::kShared) != 0;
+    const Gva seen_page = address & ~kPageMask;  // by translated code: with the segment guard
+    const Checked<Gva> linear = check_access(address, info);
+    if (!linear.ok()) {
+        interruption_.fault = linear.fault();
+        return leave_block(shared ? Why::Plain : Why::Fault, address, info, host_pc);
+    }
+    address = linear.value();
     if ((address & kPageMask) + size > kPageSize) {
         return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
     }
@@ -47,7 +79,7 @@ std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::
     std::byte* host = shared_.ram.host(found.gpa & ~kPageMask, kPageSize);
     if (host == nullptr) return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
     shared_.ram.populate(found.gpa);
-    const std::uint64_t addend = reinterpret_cast<std::uint64_t>(host) - (address & ~kPageMask);
+    const std::uint64_t addend = reinterpret_cast<std::uint64_t>(host) - seen_page;
     const bool has_code = cache_.has_code(shared_.ram.page_index(found.gpa));
     if (has_code && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
         return write_to_code_page(address, found, info, host_pc, addend);

@@ -30,10 +30,15 @@ void SoftTlb::fill(Gva address, const Translation& found, AccessClass access_cla
     entry.addend = host_page - page;
     entry.host_page = host_page;
     if (writable) note_writer(ram_.page_index(frame), table, index, host_page);
-    if (found.page_bits > kPageBits) large_pages_.add(address >> 21);
+    if (found.page_bits > kPageBits) note_large_page(address, found.page_bits);
     if (found.page_bits > 22) huge_pages_.add(address >> 30);
     if (!known && !found.global) non_global_[table].add(index);
     if (state_.stack_window[table].tag == 0 - page && !writable) state_.stack_window[table] = {kNoWindow, 0};
+}
+
+void SoftTlb::note_large_page(Gva address, unsigned page_bits) {
+    large_pages_.add(address >> 21);
+    if (page_bits == 22) large_pages_.add(address >> 21 ^ 1);  // the other half of 4 MiB
 }
 
 void SoftTlb::fill_stack_window(Gva address, AccessClass access_class) {
@@ -86,17 +91,13 @@ void SoftTlb::fill_code(Gva address, const Translation& found, unsigned code_cla
     entry.frame = static_cast<std::uint32_t>(found.gpa >> kPageBits << 1) | (large ? 1u : 0u);
     entry.global = found.global ? 1 : 0;
     code_pages_.add(address >> kPageBits);
-    if (found.page_bits > kPageBits) large_pages_.add(address >> 21);
+    if (found.page_bits > kPageBits) note_large_page(address, found.page_bits);
     if (found.page_bits > 22) huge_pages_.add(address >> 30);
 }
 
 void SoftTlb::fill_jump(Gva target, std::uint64_t host_code, Mode mode, bool global) {
     const unsigned table = static_cast<unsigned>(mode.access_class());
-    const Mode key = mode.without(Mode::kLargePage);
-    if (!(jump_modes_[table] == key)) {
-        clear_jumps(table);
-        jump_modes_[table] = key;
-    }
+    use_jumps(mode.without(Mode::kLargePage));
     const unsigned index = jump_index(target);
     state_.jump_cache[table][index] = {target, host_code};
     if (!global) non_global_jumps_[table].add(index);
@@ -108,7 +109,9 @@ void SoftTlb::clear_table(unsigned table) {
 }
 
 void SoftTlb::clear_jumps(unsigned table) {
-    for (JumpCacheEntry& entry : state_.jump_cache[table]) entry.target = kNoTarget;
+    for (unsigned index = 0; index < kJumpEntries; ++index) {
+        state_.jump_cache[table][index].target = no_target(index);
+    }
     non_global_jumps_[table].count = 0;
 }
 
@@ -143,7 +146,10 @@ void SoftTlb::flush_non_global() {
         }
         auto& jumps = non_global_jumps_[table];
         if (jumps.complete()) {
-            for (unsigned i = 0; i < jumps.count; ++i) state_.jump_cache[table][jumps.entries[i]].target = kNoTarget;
+            for (unsigned i = 0; i < jumps.count; ++i) {
+                const unsigned index = jumps.entries[i];
+                state_.jump_cache[table][index].target = no_target(index);
+            }
             jumps.count = 0;
         } else {
             clear_jumps(table);
@@ -197,8 +203,8 @@ void SoftTlb::flush_code_page(Gva address, unsigned page_bits) {
         }
     }
     for (auto& table : state_.jump_cache) {
-        for (JumpCacheEntry& entry : table) {
-            if (same_page(entry.target, address, page_bits)) entry.target = kNoTarget;
+        for (unsigned index = 0; index < kJumpEntries; ++index) {
+            if (same_page(table[index].target, address, page_bits)) table[index].target = no_target(index);
         }
     }
 }

@@ -25,6 +25,13 @@ class SoftTlb {
         return state_.code_tlb[code_class][code_index(address)];
     }
     void fill_code(Gva address, const Translation& found, unsigned code_class, bool large);
+    // Code of `mode` is about to run: the jumps that its jump cache knows lead to such code only.
+    [[gnu::always_inline]] void use_jumps(Mode mode) {
+        const unsigned table = static_cast<unsigned>(mode.access_class());
+        if (jump_modes_[table] == mode) return;
+        clear_jumps(table);
+        jump_modes_[table] = mode;
+    }
     // `host_code` is where indirect jumps to `target` from code of `mode` go from now on.
     void fill_jump(Gva target, std::uint64_t host_code, Mode mode, bool global);
 
@@ -67,6 +74,7 @@ class SoftTlb {
 
     static unsigned code_index(Gva address) { return (address >> kPageBits) & (kCodeEntries - 1); }
     static unsigned jump_index(Gva target) { return (target ^ target >> 12) & (kJumpEntries - 1); }
+    void note_large_page(Gva address, unsigned page_bits);
     void note_writer(std::uint64_t page, unsigned table, unsigned index, std::uint64_t host_page);
     bool writes_to(std::uint32_t writer, std::uint64_t host_page) const;
     void drop_write_tag(unsigned table, unsigned index, std::uint64_t host_page);

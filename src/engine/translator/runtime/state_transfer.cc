@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "engine/translator/runtime/vcpu.h"
+#include "engine/translator/system/descriptors.h"
 
 namespace hospes::translator {
 
@@ -63,8 +64,9 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     std::memcpy(to.gpr, from.gpr.data(), sizeof to.gpr);
     to.rip = from.rip;
     to.set_full_rflags(from.rflags);
-    std::memcpy(to.segments, from.segments.data(), sizeof to.segments);
-    for (unsigned i = 0; i < x86::kSegmentCount; ++i) to.segment_base[i] = to.segments[i].base;
+    for (unsigned i = 0; i < x86::kSegmentCount; ++i) {
+        set_segment(to, static_cast<x86::SegmentRegister>(i), from.segments[i]);
+    }
     to.ldtr = from.ldtr;
     to.tr = from.tr;
     to.gdtr = from.gdtr;

@@ -45,8 +45,8 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // From translated code (thunks.h, SlowPath).
     static std::uint64_t slow_path(GuestState* state, std::uint64_t address, std::uint32_t info, std::uint64_t host_pc);
     // From the signal handler, async-signal-safe: turns a host fault at `host_pc` in translated code into a return to
-    // the dispatcher. Gives where to go on; nullptr if the fault is not the guest's.
-    const std::uint8_t* take_host_fault(std::uint64_t host_pc, unsigned trap);
+    // the dispatcher. `addend`: what T1 held. Gives where to go on; nullptr if the fault is not the guest's.
+    const std::uint8_t* take_host_fault(std::uint64_t host_pc, unsigned trap, std::uint64_t addend);
 
   private:
     // Why the slow path or the signal handler sent translated code back.
@@ -74,6 +74,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     CodeExit run_code(const void* code);
     void end_single();
     void on_link_exit();
+    bool take_jump();
     void execute_stored(const StoredInstruction& instruction);
     void after_system(const DecodedInstruction& instruction, bool traced);
     static bool delivers_event(const DecodedInstruction& instruction);
@@ -88,16 +89,26 @@ class TranslatorVcpu final : public cpu::Vcpu {
     const void* next_code();
     bool resolve_code_page(Gva page);
     BlockIndex find_block(Gpa gpa, Mode mode);
-    bool second_page_ready(const Block& block);
+    bool second_page_ready();
+    // The page after that of the next instruction.
+    Gva second_page() const {
+        const Gva second = (linear(state_.rip) & ~kPageMask) + kPageSize;
+        return state_.code64() ? second : second & 0xffff'ffff;
+    }
     void remember_way(BlockIndex index);
     std::uint64_t next_rip(std::int64_t target) const {
         const std::uint64_t rip = state_.page_base + static_cast<std::uint64_t>(target);
         return state_.code64() ? rip : rip & 0xffff'ffff;
     }
     std::uint64_t rip_at(std::uint64_t host_pc) const;
+    // The linear address of `rip`.
+    Gva linear(std::uint64_t rip) const {
+        return state_.code64() ? rip : (rip + state_.segments[x86::CS].base) & 0xffff'ffff;
+    }
 
     // slow_path.cc (hot)
     std::uint64_t slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc);
+    Checked<Gva> check_access(Gva address, std::uint32_t info) const;
     std::uint64_t leave_block(Interruption::Kind kind, Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t write_to_code_page(Gva address, const Translation& found, std::uint32_t info, std::uint64_t host_pc,
                                      std::uint64_t addend);

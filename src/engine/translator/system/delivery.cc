@@ -85,6 +85,18 @@ void enter(GuestState& state, const Gate& gate, const Target& target) {
     return state.full_rflags() | (event.resume ? x86::rflags::RF : 0);
 }
 
+// Writes a frame that the processor pushes from the top, slot by slot: a fault is at the first slot that cannot be
+// written.
+Checked<void> write_frame(System& system, Gva top, const void* frame, unsigned size, unsigned slot,
+                          AccessClass access_class) {
+    const Checked<void> written = write_memory(system.mmu, top, frame, size, access_class);
+    if (written.ok()) return {};
+    for (unsigned at = size; at != 0; at -= slot) {
+        GUEST_TRY(check_write(system.mmu, top + at - slot, slot, access_class));
+    }
+    return written.fault();
+}
+
 Checked<void> deliver_long(System& system, const Event& event) {
     GuestState& state = system.state();
     const Gate gate = GUEST_TRY(read_gate(system, event));
@@ -106,8 +118,8 @@ Checked<void> deliver_long(System& system, const Event& event) {
         state.gpr[x86::RSP], state.segments[x86::SS].selector,
     };
     GUEST_TRY(mark_accessed(system, target.code));
-    GUEST_TRY(write_memory(system.mmu, top, event.has_error_code ? frame : frame + 1, size,
-                           inner ? implicit_class(state) : state.access_class()));
+    GUEST_TRY(write_frame(system, top, event.has_error_code ? frame : frame + 1, size, 8,
+                          inner ? implicit_class(state) : state.access_class()));
     state.gpr[x86::RSP] = top;
     if (inner) set_null_segment(state, x86::SS, static_cast<std::uint16_t>(target.cpl));
     enter(state, gate, target);
@@ -154,7 +166,8 @@ Checked<void> deliver_inner_legacy(System& system, const Event& event, const Gat
     if (gate.offset > target.code.segment().limit) return general_protection(event.external);
     GUEST_TRY(mark_accessed(system, stack));
     GUEST_TRY(mark_accessed(system, target.code));
-    GUEST_TRY(write_memory(system.mmu, (segment.base + top) & 0xffff'ffff, frame, size, implicit_class(state)));
+    GUEST_TRY(write_frame(system, (segment.base + top) & 0xffff'ffff, frame, size, gate.wide() ? 4 : 2,
+                          implicit_class(state)));
     set_segment(state, x86::SS, stack.segment());
     set_gpr(state, x86::RSP, top, width);
     enter(state, gate, target);

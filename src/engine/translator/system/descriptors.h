@@ -57,6 +57,8 @@ Checked<void> mark_accessed(System& system, Descriptor& descriptor);
                                                const x86::Segment& segment) {
     state.segments[number] = segment;
     state.segment_base[number] = segment.base;
+    const bool all_writable = segment.is_code_or_data() && (segment.type() & 0xe) == 2;  // data, does not expand down
+    state.segment_guard[number] = all_writable && segment.limit == 0xffff'ffff ? 0 : kSegmentGuard;
 }
 // A null selector: unusable, base 0 as on processors that clear it.
 [[gnu::always_inline]] inline void set_null_segment(GuestState& state, x86::SegmentRegister number,

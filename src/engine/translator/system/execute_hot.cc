@@ -78,7 +78,8 @@ Handler transfer_handler(ZydisMnemonic mnemonic) {
         case ZYDIS_MNEMONIC_BOUND: return execute_bound;
         case ZYDIS_MNEMONIC_UD0:
         case ZYDIS_MNEMONIC_UD1:
-        case ZYDIS_MNEMONIC_UD2: return execute_undefined;
+        case ZYDIS_MNEMONIC_UD2:
+        case ZYDIS_MNEMONIC_RSM: return execute_undefined;  // never in system management mode
         case ZYDIS_MNEMONIC_IRET:
         case ZYDIS_MNEMONIC_IRETD:
         case ZYDIS_MNEMONIC_IRETQ: return execute_iret;

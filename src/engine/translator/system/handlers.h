@@ -56,7 +56,7 @@ HOSPES_HANDLER(execute_int1);
 HOSPES_HANDLER(execute_int3);
 HOSPES_HANDLER(execute_into);
 HOSPES_HANDLER(execute_bound);
-HOSPES_HANDLER(execute_undefined);  // ud0, ud1, ud2
+HOSPES_HANDLER(execute_undefined);  // ud0, ud1, ud2, rsm
 // interrupt_return.cc
 HOSPES_HANDLER(execute_iret);
 // far_transfer.cc, near_transfer.cc

@@ -51,6 +51,16 @@ Checked<Gva> legacy_linear(const GuestState& state, x86::SegmentRegister number,
     return (segment.base + offset) & 0xffff'ffff;
 }
 
+[[gnu::always_inline]] inline bool checks_alignment(const GuestState& state) {
+    return (state.rflags & x86::rflags::AC) != 0 && state.cpl == 3 && (state.cr0 & x86::cr0::AM) != 0;
+}
+
+// SDM volume 3, table 6-7: numbers of up to 8 bytes, and the extended ones of the x87. Vectors have their own rules.
+[[gnu::always_inline]] inline Gva alignment_mask(unsigned size) {
+    if (size == 10) return 7;
+    return size == 2 || size == 4 || size == 8 ? size - 1 : 0;
+}
+
 }  // namespace
 
 std::uint64_t read_register(const GuestState& state, ZydisRegister reg) {
@@ -80,9 +90,14 @@ Checked<void> check_near_target(const GuestState& state, std::uint64_t target) {
 
 Checked<Gva> linear_address(const GuestState& state, x86::SegmentRegister segment, std::uint64_t offset, unsigned size,
                             Intent intent) {
-    if (!state.code64()) return legacy_linear(state, segment, offset, size, intent);
-    const Gva address = segment >= x86::FS ? state.segments[segment].base + offset : offset;
-    if (!is_canonical(address) || !is_canonical(address + size - 1)) return segment_violation(segment);
+    Gva address = 0;
+    if (!state.code64()) {
+        address = GUEST_TRY(legacy_linear(state, segment, offset, size, intent));
+    } else {
+        address = segment >= x86::FS ? state.segments[segment].base + offset : offset;
+        if (!is_canonical(address) || !is_canonical(address + size - 1)) return segment_violation(segment);
+    }
+    if (checks_alignment(state) && (address & alignment_mask(size)) != 0) return GuestFault{x86::AC_, true, 0, 0};
     return address;
 }
 

@@ -62,6 +62,7 @@ x86::SegmentRegister segment_number(ZydisRegister reg);
 Checked<void> check_near_target(const GuestState& state, std::uint64_t target);
 
 // Segmentation (SDM volume 3, chapter 5): the linear address of `size` bytes at `offset`. #GP(0), or #SS(0) for SS.
+// #AC(0) where alignment is checked.
 Checked<Gva> linear_address(const GuestState& state, x86::SegmentRegister segment, std::uint64_t offset, unsigned size,
                             Intent intent);
 
