@@ -34,8 +34,8 @@ class StreamRun {
           source_(forms_),
           random_(options.seed),
           session_(native, subjects, options.seed * 31 + 7, kStreamStride) {
-        session_.set_on_mismatch(
-            [this](const Experiment& experiment, const char*, const std::vector<std::string>&) { note(experiment); });
+        session_.set_on_mismatch([this](const Experiment& experiment, const char* subject,
+                                        const std::vector<std::string>& lines) { note(experiment, subject, lines); });
     }
 
     Result<bool> run() {

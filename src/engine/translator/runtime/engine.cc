@@ -88,7 +88,8 @@ std::string TranslatorEngine::counters() const {
     lines.add("shared_failures", vcpu.shared_failures);
     lines.add("faults", vcpu.faults);
     lines.add("interrupts", vcpu.interrupts);
-    lines.add("tlb_flushes", vcpu.flushes);
+    lines.add("full_flushes", vcpu.full_flushes);
+    lines.add("flushes", vcpu.flushes);
     lines.add("page_flushes", vcpu.page_flushes);
     return lines.take();
 }

@@ -14,6 +14,10 @@ bool same_page(Gva one, Gva other, unsigned page_bits) { return (one ^ other) >>
 
 SoftTlb::SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<std::uint32_t> writers)
     : state_(state), ram_(ram), writers_(std::move(writers)) {
+    for (unsigned table = 0; table < kAccessClasses; ++table) {
+        reset_table(table);
+        reset_jumps(table);
+    }
     flush_all();
 }
 
@@ -32,7 +36,7 @@ void SoftTlb::fill(Gva address, const Translation& found, AccessClass access_cla
     if (writable) note_writer(ram_.page_index(frame), table, index, host_page);
     if (found.page_bits > kPageBits) note_large_page(address, found.page_bits);
     if (found.page_bits > 22) huge_pages_.add(address >> 30);
-    if (!known && !found.global) non_global_[table].add(index);
+    if (!known) filled_[table][found.global].add(index);
     if (state_.stack_window[table].tag == 0 - page && !writable) state_.stack_window[table] = {kNoWindow, 0};
 }
 
@@ -100,19 +104,47 @@ void SoftTlb::fill_jump(Gva target, std::uint64_t host_code, Mode mode, bool glo
     use_jumps(mode.without(Mode::kLargePage));
     const unsigned index = jump_index(target);
     state_.jump_cache[table][index] = {target, host_code};
-    if (!global) non_global_jumps_[table].add(index);
+    filled_jumps_[table][global].add(index);
 }
 
-void SoftTlb::clear_table(unsigned table) {
+void SoftTlb::reset_table(unsigned table) {
     for (unsigned index = 0; index < kTlbEntries; ++index) state_.tlb[table].clear(index);
-    non_global_[table].count = 0;
+    for (auto& log : filled_[table]) log.count = 0;
 }
 
-void SoftTlb::clear_jumps(unsigned table) {
-    for (unsigned index = 0; index < kJumpEntries; ++index) {
-        state_.jump_cache[table][index].target = no_target(index);
+void SoftTlb::reset_jumps(unsigned table) {
+    for (unsigned index = 0; index < kJumpEntries; ++index) state_.jump_cache[table][index].target = no_target(index);
+    for (auto& log : filled_jumps_[table]) log.count = 0;
+}
+
+void SoftTlb::clear_table(unsigned table, bool global) {
+    auto& log = filled_[table][global];
+    if (!log.complete()) {
+        reset_table(table);
+        return;
     }
-    non_global_jumps_[table].count = 0;
+    for (unsigned i = 0; i < log.count; ++i) state_.tlb[table].clear(log.entries[i]);
+    log.count = 0;
+}
+
+void SoftTlb::clear_jumps(unsigned table, bool global) {
+    auto& log = filled_jumps_[table][global];
+    if (!log.complete()) {
+        reset_jumps(table);
+        return;
+    }
+    for (unsigned i = 0; i < log.count; ++i) {
+        state_.jump_cache[table][log.entries[i]].target = no_target(log.entries[i]);
+    }
+    log.count = 0;
+}
+
+void SoftTlb::clear_code(bool global) {
+    for (auto& code_class : state_.code_tlb) {
+        for (CodeTlbEntry& entry : code_class) {
+            if ((entry.global != 0) == global) entry = {kNoPage, 0, 0};
+        }
+    }
 }
 
 void SoftTlb::clear_stack_windows() {
@@ -120,16 +152,19 @@ void SoftTlb::clear_stack_windows() {
 }
 
 void SoftTlb::flush_jumps() {
-    for (unsigned table = 0; table < kAccessClasses; ++table) clear_jumps(table);
+    for (unsigned table = 0; table < kAccessClasses; ++table) {
+        clear_jumps(table, false);
+        clear_jumps(table, true);
+    }
 }
 
 void SoftTlb::flush_all() {
-    for (unsigned table = 0; table < kAccessClasses; ++table) clear_table(table);
-    for (auto& code_class : state_.code_tlb) {
-        for (CodeTlbEntry& entry : code_class) entry = {kNoPage, 0, 0};
+    flush_non_global();
+    for (unsigned table = 0; table < kAccessClasses; ++table) {
+        clear_table(table, true);
+        clear_jumps(table, true);
     }
-    flush_jumps();
-    clear_stack_windows();
+    clear_code(true);
     large_pages_.clear();
     huge_pages_.clear();
     code_pages_.clear();
@@ -137,29 +172,10 @@ void SoftTlb::flush_all() {
 
 void SoftTlb::flush_non_global() {
     for (unsigned table = 0; table < kAccessClasses; ++table) {
-        auto& log = non_global_[table];
-        if (log.complete()) {
-            for (unsigned i = 0; i < log.count; ++i) state_.tlb[table].clear(log.entries[i]);
-            log.count = 0;
-        } else {
-            clear_table(table);
-        }
-        auto& jumps = non_global_jumps_[table];
-        if (jumps.complete()) {
-            for (unsigned i = 0; i < jumps.count; ++i) {
-                const unsigned index = jumps.entries[i];
-                state_.jump_cache[table][index].target = no_target(index);
-            }
-            jumps.count = 0;
-        } else {
-            clear_jumps(table);
-        }
+        clear_table(table, false);
+        clear_jumps(table, false);
     }
-    for (auto& code_class : state_.code_tlb) {
-        for (CodeTlbEntry& entry : code_class) {
-            if (entry.global == 0) entry = {kNoPage, 0, 0};
-        }
-    }
+    clear_code(false);
     clear_stack_windows();
 }
 

@@ -29,7 +29,8 @@ class SoftTlb {
     [[gnu::always_inline]] void use_jumps(Mode mode) {
         const unsigned table = static_cast<unsigned>(mode.access_class());
         if (jump_modes_[table] == mode) return;
-        clear_jumps(table);
+        clear_jumps(table, false);
+        clear_jumps(table, true);
         jump_modes_[table] = mode;
     }
     // `host_code` is where indirect jumps to `target` from code of `mode` go from now on.
@@ -45,7 +46,7 @@ class SoftTlb {
     void drop_write_access(std::uint64_t page);
 
   private:
-    // Which entries of a table are not global, so that a flush need not look at all of them.
+    // Which entries of a table were filled, so that a flush need not look at all of them.
     template <typename Index, unsigned kCapacity>
     struct Log {
         unsigned count = 0;  // above kCapacity: too many to remember
@@ -78,8 +79,11 @@ class SoftTlb {
     void note_writer(std::uint64_t page, unsigned table, unsigned index, std::uint64_t host_page);
     bool writes_to(std::uint32_t writer, std::uint64_t host_page) const;
     void drop_write_tag(unsigned table, unsigned index, std::uint64_t host_page);
-    void clear_table(unsigned table);
-    void clear_jumps(unsigned table);
+    void reset_table(unsigned table);
+    void reset_jumps(unsigned table);
+    void clear_table(unsigned table, bool global);
+    void clear_jumps(unsigned table, bool global);
+    void clear_code(bool global);
     void clear_stack_windows();
     void flush_large_page(Gva address);
     void flush_code_page(Gva address, unsigned page_bits);
@@ -88,8 +92,9 @@ class SoftTlb {
     const memory::GuestRam& ram_;
     // By RAM page: 0 = no entry permits writing to it, kManyWriters, or 1 + number of the only one that does.
     ReservedArray<std::uint32_t> writers_;
-    Log<std::uint16_t, kTlbEntries> non_global_[kAccessClasses];
-    Log<std::uint16_t, kJumpEntries> non_global_jumps_[kAccessClasses];
+    // By access class, and apart by whether the mapping is global.
+    Log<std::uint16_t, kTlbEntries> filled_[kAccessClasses][2];
+    Log<std::uint16_t, kJumpEntries> filled_jumps_[kAccessClasses][2];
     Mode jump_modes_[kAccessClasses];  // what the jump caches' code was translated for
     Filter large_pages_;               // by 2 MiB: entries came from mappings larger than 4 KiB
     Filter huge_pages_;                // by 1 GiB: from mappings of 1 GiB

@@ -8,7 +8,7 @@ void TranslatorVcpu::apply_flushes() {
     if (wanted == kFlushNothing) return;
     system_.flush = kFlushNothing;
     if (wanted & kFlushAll) {
-        ++counters_.flushes;
+        ++counters_.full_flushes;
         tlb_->flush_all();
         return;
     }
