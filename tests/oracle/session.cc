@@ -51,6 +51,9 @@ Result<void> Session::flush() {
     Result<void> ran = run_subjects(got);
     std::vector<Outcome> expected(batch_->count);
     Result<void> native_done = native_.finish(expected.data());
+    if (!native_done.ok()) {
+        native_done = Error(native_done.error().message() + first_not_run(expected));
+    }
     for (std::size_t i = 0; i < got.size(); ++i) judge(expected, got[i], subjects_[i]->name());
     totals_.cases += batch_->count;
     for (const Outcome& outcome : expected) {
@@ -62,25 +65,29 @@ Result<void> Session::flush() {
     return ran;
 }
 
+std::string Session::first_not_run(const std::vector<Outcome>& outcomes) const {
+    for (std::uint32_t i = 0; i < batch_->count; ++i) {
+        if (outcomes[i].vector == kNotRun) {
+            return "\n" + describe_mismatch(experiments_[i], {"it did not get past this case"});
+        }
+    }
+    return "";
+}
+
 Result<void> Session::run_subjects(std::vector<std::vector<Outcome>>& outcomes) {
     for (Executor* subject : subjects_) {
         std::vector<Outcome>& got = outcomes.emplace_back(batch_->count);
         for (Outcome& outcome : got) outcome.vector = kNotRun;
         Result<void> ran = subject->run(*batch_, got.data());
-        if (ran.ok()) continue;
-        std::string what = std::string(subject->name()) + ": " + ran.error().message();
-        for (std::uint32_t i = 0; i < batch_->count; ++i) {
-            if (got[i].vector != kNotRun) continue;
-            what += "\n" + describe_mismatch(experiments_[i], {"it did not get past this case"});
-            break;
-        }
-        return Error(what);
+        if (!ran.ok()) return Error(std::string(subject->name()) + ": " + ran.error().message() + first_not_run(got));
     }
     return {};
 }
 
 void Session::judge(const std::vector<Outcome>& expected, const std::vector<Outcome>& got, const char* subject) {
     for (std::uint32_t i = 0; i < batch_->count; ++i) {
+        // A side that failed to run has been an error already.
+        if (expected[i].vector == kNotRun || got[i].vector == kNotRun) continue;
         const std::vector<std::string> lines = differences(experiments_[i], expected[i], got[i]);
         if (lines.empty()) continue;
         ++totals_.mismatches;

@@ -44,6 +44,8 @@ class Session {
   private:
     void start_batch();
     Result<void> run_subjects(std::vector<std::vector<Outcome>>& outcomes);
+    // A description of the case that a side hangs or died in.
+    std::string first_not_run(const std::vector<Outcome>& outcomes) const;
     void judge(const std::vector<Outcome>& expected, const std::vector<Outcome>& got, const char* subject);
 
     NativeExecutor& native_;

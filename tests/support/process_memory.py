@@ -1,7 +1,7 @@
 """What a VMM's memory is used for, read from /proc/PID/smaps.
 
-Three kinds: guest RAM (mappings of at least half the guest's size, or a memfd that is not code), the code cache (a
-memfd whose name holds "code", or anonymous executable memory), and the VMM's own: all the rest. By proportional
+Three kinds: guest RAM (mappings of at least half the guest's size, or a memfd), the code cache (Hospes': shared anonymous
+memory, which shows as /dev/zero; QEMU's: anonymous executable memory), and the VMM's own: all the rest. By proportional
 share, so that one page mapped twice (the code cache: once to write, once to run) counts once.
 """
 import collections
@@ -12,7 +12,7 @@ MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ *(.*)")
 
 
 def kind_of(size, permissions, name, guest_bytes):
-    if ("memfd:" in name and "code" in name) or ("x" in permissions and not name):
+    if name.startswith("/dev/zero") or ("x" in permissions and not name):
         return "code"
     if "memfd:" in name or size >= guest_bytes // 2:
         return "guest"

@@ -95,6 +95,7 @@ struct alignas(64) GuestState {
     alignas(64) CodeTlbEntry code_tlb[2][1u << kCodeTlbBits];         // user, supervisor
     alignas(64) JumpCacheEntry jump_cache[kAccessClasses][1u << kJumpCacheBits];
     alignas(64) TlbTable tlb[kAccessClasses];
+    alignas(64) TlbEntry victims[kAccessClasses][kVictimEntries];  // what newer entries pushed out of `tlb`
 
     // RFLAGS as the guest sees it.
     [[gnu::always_inline]] std::uint64_t full_rflags() const {

@@ -66,27 +66,26 @@ guest_main:
     CHECK(eax, 0x22)
     mov eax, fs:[ebx]
     CHECK(eax, 0x0e)
-    // the stack: base 0, limit such that ESP is in and a push beyond is not; #SS. Its handler must have a stack: a
-    // task gate would do it; here the fault comes from ring 3, whose handler runs on the TSS's stack
-    mov dword ptr [gdt + SPARE], offset user_stack_top - 16
-    mov dword ptr [gdt + SPARE + 4], 0x0040f300
-    mov eax, offset user_stack_top - 16
-    shr eax, 16
-    and eax, 15
-    or [gdt + SPARE + 6], al
-    mov word ptr [gdt + SPARE + 2], 0
+    // the stack: base 0, limit (of pages: it is above 1 MiB) 16 bytes below ESP, so that a push is beyond; #SS. Its
+    // handler must have a stack: a task gate would do it; here the fault comes from ring 3, whose handler runs on the
+    // TSS's stack
+    mov eax, offset user_stack_top
+    shr eax, 12
+    sub eax, 2
+    mov [gdt + SPARE], eax
+    mov dword ptr [gdt + SPARE + 4], 0x00c0f300
     mov ecx, SPARE + 3
-    IN_USER(mov ss, ecx; mov eax, [esp - 20]; mov ecx, UDS; mov ss, ecx)
+    IN_USER(sub esp, 4096 - 16; mov ss, ecx; mov eax, [esp - 20]; mov ecx, UDS; mov ss, ecx)
     mov ecx, SPARE + 3
     STEP
     fault_arm_ 1f
-    IN_USER(mov ss, ecx; mov eax, [esp - 16])
+    IN_USER(sub esp, 4096 - 16; mov ss, ecx; mov eax, [esp - 16])
 1:  CHECK([fault_vec], SS_)
     CHECK([fault_err], 0)
     fault_arm_ 2f
-    IN_USER(mov ss, ecx; push eax)
+    IN_USER(sub esp, 4096 - 16; mov ss, ecx; push eax)
 2:  CHECK([fault_vec], SS_)
-    CHECK([fault_rsp], offset user_stack_top)
+    CHECK([fault_rsp], offset user_stack_top - 4096 + 16)
     PASS
     .data
     .balign 16

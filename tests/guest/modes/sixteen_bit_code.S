@@ -42,7 +42,7 @@ back:
     mov ecx, 0x10002
     xor eax, eax
 1:  inc eax
-    .byte 0x67, 0xe2, 1b - . - 3            // loop with CX
+    .byte 0x67, 0xe2, 1b - . - 1            // loop with CX
     CHECK(eax, 2)
     CHECK(ecx, 0x10000)
     mov ax, 0x7fff

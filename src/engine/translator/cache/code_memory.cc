@@ -3,25 +3,22 @@
 #include <sys/mman.h>
 
 #include <cerrno>
-
-#include "base/unique_fd.h"
-
 namespace hospes::translator {
 
+// Shared anonymous memory rather than a memfd: profilers read perf's map of generated code for such mappings only.
 Result<std::unique_ptr<CodeMemory>> CodeMemory::create(std::size_t size) {
-    const UniqueFd fd(::memfd_create("hospes-code", MFD_CLOEXEC));
-    if (!fd.valid() || ::ftruncate(fd.get(), static_cast<off_t>(size)) != 0) {
-        return Error("cannot create the code cache (memfd): " + errno_text(errno));
-    }
-    void* writable = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+    void* writable = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (writable == MAP_FAILED) return Error("cannot map the code cache: " + errno_text(errno));
-    void* executable = ::mmap(nullptr, size, PROT_READ | PROT_EXEC, MAP_SHARED, fd.get(), 0);
-    if (executable == MAP_FAILED) {
+    void* executable = ::mremap(writable, 0, size, MREMAP_MAYMOVE);  // length 0: a second mapping of the same pages
+    if (executable == MAP_FAILED || ::mprotect(executable, size, PROT_READ | PROT_EXEC) != 0) {
+        const Error error("cannot map the code cache executable: " + errno_text(errno) +
+                          "; does a security module forbid executable memory?");
+        if (executable != MAP_FAILED) ::munmap(executable, size);
         ::munmap(writable, size);
-        return Error("cannot map the code cache executable: " + errno_text(errno) +
-                     "; does a security module forbid executable memory?");
+        return error;
     }
     ::madvise(writable, size, MADV_HUGEPAGE);  // a wish
+    ::madvise(executable, size, MADV_HUGEPAGE);
     return std::unique_ptr<CodeMemory>(
         new CodeMemory(static_cast<std::uint8_t*>(writable), static_cast<std::uint8_t*>(executable), size));
 }

@@ -103,6 +103,18 @@ class Assembler {
     void alu(AluOp op, HostReg to, const HostMem& from) { op_rm(true, static_cast<unsigned>(op << 3 | 3), to, from); }
     void alu_imm(AluOp op, HostReg to, std::int32_t value) { alu_imm(true, op, to, value); }
     void alu32_imm(AluOp op, HostReg to, std::int32_t value) { alu_imm(false, op, to, value); }
+    void test32_imm(HostReg reg, std::uint32_t value) {
+        rex(false, 0, 0, reg);
+        byte(0xf7);
+        modrm_reg(0, reg);
+        dword(value);
+    }
+    void shl32(HostReg reg, unsigned count) {
+        rex(false, 0, 0, reg);
+        byte(0xc1);
+        modrm_reg(4, reg);
+        byte(count);
+    }
     void cmp32_mem_imm(const HostMem& mem, std::int32_t value, bool patchable = false);
 
     // BMI2, which leave the flags alone.

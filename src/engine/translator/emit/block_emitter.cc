@@ -126,7 +126,7 @@ void BlockEmitter::emit_stubs() {
         lowest.disp += stub.low;
         emit_address(kT0, lowest);
         a_.load_imm(kT2, stub.info);
-        a_.call_to(thunks_.slow_path);
+        a_.call_to(thunks_.slow_path[(stub.info & AccessInfo::kHostFlags) != 0]);
         if (stub.offset_form) {  // emit_address may need T1
             a_.mov(kT2, kT1);
             emit_address(kT0, stub.access.address);

@@ -59,36 +59,83 @@ void emit_exit_value(Assembler& a, CodeExit kind) {
     }
 }
 
-void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path) {
-    a.pushfq();  // [rsp]: flags, [rsp + 8]: return address, [rsp + 16]: the state
+// Bytes between RSP and the state in the slow path: the return address, and the flags or what keeps RSP aligned.
+constexpr std::int64_t kToState = 16;
+
+HostMem slow_slot(HostReg reg) {
+    return at(RSP, kToState + static_cast<std::int64_t>(offsetof(GuestState, gpr)) + reg * 8);
+}
+
+HostMem victim_field(std::size_t field) {
+    return at(RSP, kT1, 0, kToState + static_cast<std::int64_t>(offsetof(GuestState, victims) + field));
+}
+
+// Looks among the victims for the page of T0; if it is there, T1 = addend, and the jump that is returned is taken with
+// RAX and RCX still in their slots.
+Jump emit_victim_lookup(Assembler& a) {
+    a.rorx(kT1, kT0, kPageBits - 5);
+    a.rorx(RAX, kT0, kPageBits + kVictimShift - 5);
+    a.alu32(kXor, kT1, RAX);
+    a.alu32_imm(kAnd, kT1, (kVictimEntries - 1) << 5);
+    a.rorx(RAX, kT2, AccessInfo::kClassShift);
+    a.alu32_imm(kAnd, RAX, 3);
+    a.shl32(RAX, kVictimBits + 5);
+    a.alu(kAdd, kT1, RAX);
+    a.mov(RAX, kT0);
+    a.test32_imm(kT2, AccessInfo::kNeedsWrite);
+    const Jump reads = a.jcc_short(kE);
+    a.alu(kAdd, RAX, victim_field(offsetof(TlbEntry, write_tag)));
+    const Jump tagged = a.jmp_short();
+    a.bind(reads);
+    a.alu(kAdd, RAX, victim_field(offsetof(TlbEntry, read_tag)));
+    a.bind(tagged);
+    a.alu_imm(kCmp, RAX, kPageSize);
+    const Jump other_page = a.jcc_short(kAE);
+    a.mov32(RCX, kT2);
+    a.alu32_imm(kAnd, RCX, (1 << AccessInfo::kSizeBits) - 1);
+    a.alu(kAdd, RCX, RAX);
+    a.alu_imm(kCmp, RCX, kPageSize);
+    const Jump crosses = a.jcc_short(kA);
+    a.load(kT1, victim_field(offsetof(TlbEntry, addend)));
+    const Jump found = a.jmp();
+    a.bind(other_page);
+    a.bind(crosses);
+    return found;
+}
+
+void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool host_flags) {
+    if (host_flags) {
+        a.pushfq();
+    } else {
+        a.lea(RSP, at(RSP, -8));
+    }
+    for (HostReg reg : {RAX, RCX}) a.store(slow_slot(reg), reg);
+    const Jump found = emit_victim_lookup(a);
     a.cld();
-    constexpr std::int64_t kState0 = 16;
-    auto slot = [](HostReg reg) {
-        return at(RSP, kState0 + static_cast<std::int64_t>(offsetof(GuestState, gpr)) + reg * 8);
-    };
-    for (HostReg reg : kCallerSaved) a.store(slot(reg), reg);
-    a.lea(RDI, at(RSP, kState0));
+    for (HostReg reg : kCallerSaved) {
+        if (reg != RAX && reg != RCX) a.store(slow_slot(reg), reg);
+    }
+    a.lea(RDI, at(RSP, kToState));
     a.mov(RSI, kT0);
     a.mov32(RDX, kT2);
     a.load(RCX, at(RSP, 8));
     a.call_absolute(reinterpret_cast<const void*>(slow_path), RAX);
     a.mov(kT1, RAX);
-    for (HostReg reg : kCallerSaved) a.load(reg, slot(reg));
-    a.bytes("\x41\xf6\xc2\x01", 4);  // test r10b, 1
-    static_assert(kT1 == R10);
+    for (HostReg reg : kCallerSaved) {
+        if (reg != RAX && reg != RCX) a.load(reg, slow_slot(reg));
+    }
+    a.bind(found);
+    for (HostReg reg : {RAX, RCX}) a.load(reg, slow_slot(reg));
+    a.test32_imm(kT1, kSlowExit);
     const Jump leave = a.jcc(kNE);
-    a.popfq();
+    const auto drop = [&] { host_flags ? a.popfq() : a.lea(RSP, at(RSP, 8)); };
+    drop();
     a.ret();
     a.bind(leave);
-    a.bytes("\x41\xf6\xc2\x02", 4);  // test r10b, 2: kSlowExitHost
-    const Jump host_flags = a.jcc(kNE);
-    a.popfq();
+    drop();
     a.lea(RSP, at(RSP, 8));
-    a.jmp_to(thunks.exit_saved[static_cast<unsigned>(CodeExit::Slow)]);
-    a.bind(host_flags);
-    a.popfq();
-    a.lea(RSP, at(RSP, 8));
-    a.jmp_to(thunks.exit_host[static_cast<unsigned>(CodeExit::Slow)]);
+    const auto exit = static_cast<unsigned>(CodeExit::Slow);
+    a.jmp_to(host_flags ? thunks.exit_host[exit] : thunks.exit_saved[exit]);
 }
 
 }  // namespace
@@ -124,8 +171,10 @@ Thunks emit_thunks(Assembler& a, SlowPath slow_path) {
         emit_leave(a, static_cast<CodeExit>(kind));
     }
     thunks.jump_cache_miss = thunks.exit_saved[static_cast<unsigned>(CodeExit::Indirect)];
-    thunks.slow_path = a.here();
-    emit_slow_path(a, thunks, slow_path);
+    for (const bool host_flags : {false, true}) {
+        thunks.slow_path[host_flags] = a.here();
+        emit_slow_path(a, thunks, slow_path, host_flags);
+    }
     return thunks;
 }
 

@@ -39,9 +39,8 @@ inline std::uint64_t indirect_record(std::uint32_t offset, std::int64_t added) {
     return static_cast<std::uint64_t>(added) << 32 | offset;
 }
 
-// The slow path's answer: an addend (a multiple of the page size, so bit 0 is clear), or one of these.
-inline constexpr std::uint64_t kSlowExitSaved = 1;  // leave the block; flags, if live, are in saved_flags
-inline constexpr std::uint64_t kSlowExitHost = 3;   // leave the block; flags are live in RFLAGS
+// The slow path's answer: an addend (a multiple of the page size, so bit 0 is clear), or this.
+inline constexpr std::uint64_t kSlowExit = 1;  // leave the block
 
 // Called with general registers only: (state, guest address, access info, host address after the call).
 using SlowPath = std::uint64_t (*)(GuestState*, std::uint64_t, std::uint32_t, std::uint64_t);
@@ -51,7 +50,8 @@ struct Thunks {
     const std::uint8_t* enter = nullptr;            // CodeExit (*)(GuestState*, const void* code), code = entry_saved
     const std::uint8_t* exit_saved[6] = {};         // by CodeExit, flags in saved_flags; T0 = the exit's value (T2: the second)
     const std::uint8_t* exit_host[6] = {};          // by CodeExit, flags in RFLAGS
-    const std::uint8_t* slow_path = nullptr;        // T0 = address, T2 = info; gives T1 = addend
+    // T0 = address, T2 = info; gives T1 = addend. By whether status flags are live in RFLAGS (AccessInfo::kHostFlags).
+    const std::uint8_t* slow_path[2] = {};
     const std::uint8_t* jump_cache_miss = nullptr;  // a jump cache miss; T0 = target, T2 = indirect_record()
 };
 

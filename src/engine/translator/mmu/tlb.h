@@ -37,6 +37,19 @@ static_assert(sizeof(TlbEntry) == 32);
     return 0 - (static_cast<std::uint64_t>(index ^ (kTlbEntries / 2)) << kPageBits);
 }
 
+// Second chance for pages that share an entry of the table, as arrays a power of two apart do. Looked at after a miss.
+inline constexpr unsigned kVictimBits = 9;
+inline constexpr unsigned kVictimEntries = 1u << kVictimBits;
+inline constexpr unsigned kVictimShift = 14;  // the page number is hashed with itself shifted by this
+[[gnu::always_inline]] inline unsigned victim_index(Gva address) {
+    const std::uint64_t page = address >> kPageBits;
+    return (page ^ page >> kVictimShift) & (kVictimEntries - 1);
+}
+// As empty_tag(): no address that is looked up at `index` matches.
+[[gnu::always_inline]] inline std::uint64_t empty_victim_tag(unsigned index) {
+    return 0 - (static_cast<std::uint64_t>(index ^ (kVictimEntries / 2)) << kPageBits);
+}
+
 // Tag of an empty stack window: its page is not canonical, and with addend 0 an access there is the host's own #GP.
 inline constexpr std::uint64_t kNoWindow = 0x8000'0000'0000'0000;
 

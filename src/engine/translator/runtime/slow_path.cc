@@ -30,7 +30,7 @@ std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, 
     interruption_.address = address;
     interruption_.info = info;
     interruption_.host_pc = host_pc - 1;  // the call lies before its return address
-    return info & AccessInfo::kHostFlags ? kSlowExitHost : kSlowExitSaved;
+    return kSlowExit;
 }
 
 // A group whose later accesses write is looked at without setting the D bit: they may not come to run.

@@ -29,6 +29,7 @@ void SoftTlb::fill(Gva address, const Translation& found, AccessClass access_cla
     const Gpa frame = page_of(found.gpa);
     const auto host_page = reinterpret_cast<std::uint64_t>(ram_.host(frame, kPageSize));
     const bool known = entry.read_tag == 0 - page;
+    if (!known && entry.read_tag != empty_tag(index)) keep_victim(table, index);
     entry.read_tag = 0 - page;
     entry.write_tag = writable ? 0 - page : empty_tag(index);
     entry.addend = host_page - page;
@@ -43,6 +44,31 @@ void SoftTlb::fill(Gva address, const Translation& found, AccessClass access_cla
 void SoftTlb::note_large_page(Gva address, unsigned page_bits) {
     large_pages_.add(address >> 21);
     if (page_bits == 22) large_pages_.add(address >> 21 ^ 1);  // the other half of 4 MiB
+}
+
+// The entry that is about to be replaced stays reachable for a while.
+void SoftTlb::keep_victim(unsigned table, unsigned index) {
+    const TlbEntry& old = state_.tlb[table].entries[index];
+    const unsigned place = victim_index(0 - old.read_tag);
+    TlbEntry& victim = state_.victims[table][place];
+    victim = old;
+    any_victims_ = true;
+    if (old.write_tag == empty_tag(index)) {
+        victim.write_tag = empty_victim_tag(place);
+        return;
+    }
+    const auto ram = reinterpret_cast<std::uint64_t>(ram_.host(0, kPageSize));
+    writers_[(old.host_page - ram) >> kPageBits] = kManyWriters;
+}
+
+void SoftTlb::clear_victims() {
+    if (!any_victims_) return;
+    any_victims_ = false;
+    for (auto& table : state_.victims) {
+        for (unsigned place = 0; place < kVictimEntries; ++place) {
+            table[place] = {empty_victim_tag(place), empty_victim_tag(place), 0, 0};
+        }
+    }
 }
 
 void SoftTlb::fill_stack_window(Gva address, AccessClass access_class) {
@@ -84,6 +110,7 @@ void SoftTlb::drop_write_access(std::uint64_t page) {
         for (unsigned table = 0; table < kAccessClasses; ++table) {
             for (unsigned index = 0; index < kTlbEntries; ++index) drop_write_tag(table, index, host_page);
         }
+        clear_victims();
     }
     writer = 0;
     clear_stack_windows();
@@ -177,9 +204,11 @@ void SoftTlb::flush_non_global() {
     }
     clear_code(false);
     clear_stack_windows();
+    clear_victims();
 }
 
 void SoftTlb::flush_page(Gva address) {
+    clear_victims();
     if (huge_pages_.may_hold(address >> 30)) {
         flush_all();
         return;

@@ -79,6 +79,8 @@ class SoftTlb {
     void note_writer(std::uint64_t page, unsigned table, unsigned index, std::uint64_t host_page);
     bool writes_to(std::uint32_t writer, std::uint64_t host_page) const;
     void drop_write_tag(unsigned table, unsigned index, std::uint64_t host_page);
+    void keep_victim(unsigned table, unsigned index);
+    void clear_victims();
     void reset_table(unsigned table);
     void reset_jumps(unsigned table);
     void clear_table(unsigned table, bool global);
@@ -95,6 +97,7 @@ class SoftTlb {
     // By access class, and apart by whether the mapping is global.
     Log<std::uint16_t, kTlbEntries> filled_[kAccessClasses][2];
     Log<std::uint16_t, kJumpEntries> filled_jumps_[kAccessClasses][2];
+    bool any_victims_ = true;
     Mode jump_modes_[kAccessClasses];  // what the jump caches' code was translated for
     Filter large_pages_;               // by 2 MiB: entries came from mappings larger than 4 KiB
     Filter huge_pages_;                // by 1 GiB: from mappings of 1 GiB
