@@ -39,6 +39,8 @@ struct JumpCacheEntry {
 // What emitted 32-bit code adds to addresses in a segment that is not writable data over all of 4 GiB: no TLB entry
 // matches then, and the slow path looks at the segment.
 inline constexpr std::uint64_t kSegmentGuard = 1ull << 62;
+// What it adds to all addresses where alignment is checked, so that the slow path's victims do not match either.
+inline constexpr std::uint64_t kAlignmentGuard = 1ull << 61;
 
 // An exception, interrupt excluded, on its way to the guest.
 struct GuestFault {

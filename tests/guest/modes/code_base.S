@@ -82,9 +82,10 @@ across:
     add ebx, 0x1000                         // 6 bytes, 3 of them in the next page
     mov eax, cs:[edx + value - step]        // EDX has the base taken off
     jmp fword ptr [back]
-    .data
     .balign 4
 value: .long 0x1234
+    .data
+    .balign 4
 back:  .long 0
     .word KCS
 PAGE(page)

@@ -56,7 +56,27 @@ guest_main:
     mov ecx, 0x70000005
     CODE16(imul ax, cx, 1000; mul cx; cbw; cwde)
     and eax, 0xffff
-    CHECK(eax, 0x0058)                      // 15000 * 5 = 0x124f8: al 0xf8 is negative
+    CHECK(eax, 0xffa8)                      // 5 * 1000 * 5 = 0x61a8: al is negative
+    mov eax, 0xffff0008
+    mov ecx, 0xffff00f0
+    CODE16(bsf dx, ax; bts ax, dx; xchg ax, cx; shld dx, cx, 4; popcnt si, ax; setc bl; cmovc edi, eax)
+    and edx, 0xffff
+    CHECK(edx, 0x30)
+    CHECK(eax, 0xffff00f0)
+    CHECK(ecx, 0xffff0008)
+    and esi, 0xffff
+    CHECK(esi, 4)
+    // 66 selects other SSE instructions: it must not come with the operand size
+    mov dword ptr [0x8214], 0x1f80
+    mov dword ptr [0x8200], 0x3f800000      // 1.0
+    mov dword ptr [0x8204], 0x40000000      // 2.0
+    mov ebx, 0x8200
+    CODE16(movsd xmm0, [bx]; addps xmm0, xmm0; movq [bx + 8], xmm0; cvttss2si eax, [bx + 12])
+    CHECK32(0x8208, 0x40000000)
+    CHECK32(0x820c, 0x40800000)
+    CHECK(eax, 4)
+    CODE16(fild word ptr [0x8202]; fistp dword ptr [bx + 16]; ldmxcsr [0x8214])
+    CHECK32(0x8210, 0x3f80)
     PASS
 
 back16:

@@ -42,8 +42,16 @@ unsigned gpr_of(ZydisRegister reg) {
 
 bool is_string(const Decoded& decoded) { return decoded.instruction.meta.category == ZYDIS_CATEGORY_STRINGOP; }
 
+// A bit of memory that a register selects: perhaps far from the operand's address.
+bool is_bit_string(const Decoded& decoded) {
+    return decoded.instruction.meta.category == ZYDIS_CATEGORY_BITBYTE &&
+           decoded.operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY &&
+           decoded.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
+}
+
 // Hidden memory operands: only the stack's, and those of strings, whose registers are set just before.
 bool has_wild_operand(const Decoded& decoded) {
+    if (is_bit_string(decoded) && decoded.operands[0].mem.base == ZYDIS_REGISTER_RSP) return true;  // return addresses!
     for (unsigned i = 0; i < decoded.instruction.operand_count; ++i) {
         const ZydisDecodedOperand& operand = decoded.operands[i];
         if (operand.type != ZYDIS_OPERAND_TYPE_MEMORY || operand.visibility == ZYDIS_OPERAND_VISIBILITY_EXPLICIT)
@@ -127,9 +135,7 @@ void append_setup(Random& random, const Decoded& decoded, const Reserved& reserv
     } else if (mnemonic == ZYDIS_MNEMONIC_DIV || mnemonic == ZYDIS_MNEMONIC_IDIV) {
         append_load(stream, kRdx, 0);
         append_load(stream, kRax, random.below(20000));
-    } else if (decoded.instruction.meta.category == ZYDIS_CATEGORY_BITBYTE &&
-               decoded.operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY &&
-               decoded.operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER) {
+    } else if (is_bit_string(decoded)) {
         const unsigned gpr = gpr_of(decoded.operands[1].reg.value);
         if (!reserved.has(gpr)) append_load(stream, gpr, static_cast<std::uint64_t>(random.between(-900, 900)));
     }

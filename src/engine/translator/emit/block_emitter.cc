@@ -125,6 +125,10 @@ void BlockEmitter::emit_stubs() {
         Address lowest = stub.access.address;
         lowest.disp += stub.low;
         emit_address(kT0, lowest);
+        if (mode_.has(Mode::kAlignment)) {
+            a_.load_imm(kT1, kAlignmentGuard);
+            a_.lea(kT0, at(kT0, kT1, 0, 0));
+        }
         a_.load_imm(kT2, stub.info);
         a_.call_to(thunks_.slow_path[(stub.info & AccessInfo::kHostFlags) != 0]);
         if (stub.offset_form) {  // emit_address may need T1

@@ -111,6 +111,10 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool
     }
     for (HostReg reg : {RAX, RCX}) a.store(slow_slot(reg), reg);
     const Jump found = emit_victim_lookup(a);
+    if (!host_flags) {  // DF is the guest's even so
+        a.pushfq();
+        a.pop_mem(at(RSP));
+    }
     a.cld();
     for (HostReg reg : kCallerSaved) {
         if (reg != RAX && reg != RCX) a.store(slow_slot(reg), reg);
@@ -124,6 +128,13 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool
     for (HostReg reg : kCallerSaved) {
         if (reg != RAX && reg != RCX) a.load(reg, slow_slot(reg));
     }
+    if (!host_flags) {
+        a.load32(kT2, at(RSP));
+        a.test32_imm(kT2, static_cast<std::uint32_t>(rflags::DF));
+        const Jump forward = a.jcc_short(kE);
+        a.std_();
+        a.bind(forward);
+    }
     a.bind(found);
     for (HostReg reg : {RAX, RCX}) a.load(reg, slow_slot(reg));
     a.test32_imm(kT1, kSlowExit);
@@ -132,10 +143,17 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool
     drop();
     a.ret();
     a.bind(leave);
+    a.test32_imm(kT1, kSlowJump & ~kSlowExit);
+    const Jump jump = a.jcc(kNE);
     drop();
     a.lea(RSP, at(RSP, 8));
     const auto exit = static_cast<unsigned>(CodeExit::Slow);
     a.jmp_to(host_flags ? thunks.exit_host[exit] : thunks.exit_saved[exit]);
+    a.bind(jump);
+    drop();
+    a.lea(RSP, at(RSP, 8));
+    if (host_flags) emit_save_flags(a);
+    a.jmp_mem(STATE(exit_target));
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ bool TranslatorVcpu::take_interrupt() {
     if (shared_.tracer.wants(kTraceFaults)) trace_fault(*vector, true, 0);
     link_from_ = 0;
     came_by_jump_ = false;
+    force_plain_ = false;
     const Delivery delivery = deliver_interrupt(system_, *vector);
     set_mode();
     return delivery != Delivery::TripleFault;

@@ -181,6 +181,7 @@ void TranslatorVcpu::on_interruption() {
             break;
         case Interruption::Kind::Plain:
             force_plain_ = true;
+            plain_rip_ = state_.rip;
             break;
         case Interruption::Kind::HostError:
             need_cpp();
@@ -194,6 +195,7 @@ void TranslatorVcpu::raise(const GuestFault& fault) {
     ++counters_.faults;
     link_from_ = 0;  // what comes next is the handler
     came_by_jump_ = false;
+    force_plain_ = false;
     if (shared_.tracer.wants(kTraceFaults)) trace_fault(fault.vector, false, fault.error_code);
     trace_steps_ = false;
     Delivery delivery = deliver_fault(system_, fault);

@@ -23,6 +23,10 @@ const void* TranslatorVcpu::next_code() {
     running_single_ = mode.has(Mode::kSingle);
     trace_steps_ = mode_.has(Mode::kSingle);
     remember_way(index);
+    if (force_plain_ && rip == plain_rip_) {  // no interrupt came between
+        const std::uint64_t host_pc = interruption_.host_pc + 1;
+        twins_[twin_index(host_pc)] = {host_pc, cache_.generation(), index};
+    }
     force_single_ = force_plain_ = false;
     const Block& block = cache_.block(index);
     state_.page_base = rip - block.page_offset;

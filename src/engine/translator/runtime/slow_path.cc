@@ -24,6 +24,12 @@ std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, 
                                           std::uint64_t host_pc) {
     if (kind == Interruption::Kind::Plain) {
         ++counters_.shared_failures;
+        const PlainTwin& twin = twins_[twin_index(host_pc)];
+        if (twin.host_pc == host_pc && twin.generation == cache_.generation() && cache_.block(twin.block).valid) {
+            state_.exit_target =
+                reinterpret_cast<std::uint64_t>(cache_.host_address(cache_.block(twin.block).entry_saved));
+            return kSlowJump;
+        }
         cache_.note_shared_failure(cache_.block_at(host_pc - 1), __builtin_ia32_rdtsc());
     }
     interruption_.kind = kind;
@@ -57,6 +63,7 @@ Checked<Gva> TranslatorVcpu::check_access(Gva address, std::uint32_t info) const
 std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc) {
     using Why = Interruption::Kind;
     ++counters_.tlb_misses;
+    if (mode_.has(Mode::kAlignment)) address -= kAlignmentGuard;
     const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
     const auto access_class = static_cast<AccessClass>(info >> AccessInfo::kClassShift & 3);
     const bool shared = (info & AccessInfo::kShared) != 0;
@@ -68,6 +75,10 @@ std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::
     }
     address = linear.value();
     if ((address & kPageMask) + size > kPageSize) {
+        const bool as_seen = mode_.has(Mode::kCode64) && !mode_.has(Mode::kAlignment);
+        const bool write = (info & AccessInfo::kWrite) != 0;
+        const std::uint64_t addend = shared || !as_seen ? 0 : cross_pages(address, size, access_class, write);
+        if (addend != 0) return addend;
         return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
     }
     const Checked<Translation> translated = translate_access(address, info, access_class);

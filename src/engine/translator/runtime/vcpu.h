@@ -66,6 +66,15 @@ class TranslatorVcpu final : public cpu::Vcpu {
     };
     enum class After : std::uint8_t { GoOn, Leave };
 
+    // Where a block goes on without shared probes after one of them, called from `host_pc`, has failed.
+    struct PlainTwin {
+        std::uint64_t host_pc = 0;
+        std::uint64_t generation = 0;  // of the code cache
+        BlockIndex block = 0;
+    };
+    static constexpr unsigned kTwins = 256;
+    static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 11) % kTwins; }
+
     TranslatorVcpu(Shared& shared, VcpuMemory memory, unsigned index);
 
     // dispatch.cc (hot)
@@ -116,6 +125,11 @@ class TranslatorVcpu final : public cpu::Vcpu {
     static void before_write(void* vcpu, Gpa gpa, std::uint64_t size);
     static void walked_for_read(void* vcpu, Gva address, const Translation& found, AccessClass access_class);
 
+    // crossing.cc (hot)
+    std::uint64_t cross_pages(Gva address, unsigned size, AccessClass access_class, bool write);
+    const std::byte* map_side(Gva address, AccessClass access_class, bool write);
+    static void copy_bytes(void* to, const void* from, std::size_t size);
+
     // tlb_flushes.cc (hot)
     void apply_flushes();
     void set_mode() { mode_ = current_mode(state_); }
@@ -159,6 +173,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     bool interrupt_waiting_ = false;  // pending, but IF was clear or a shadow was on
     bool force_single_ = false;    // the next instruction alone
     bool force_plain_ = false;     // the next block without shared probes
+    std::uint64_t plain_rip_ = 0;  // where force_plain_ was asked for
     bool running_single_ = false;  // the block that runs is one instruction, to be looked at afterwards
     ExitIndex link_from_ = 0;      // the exit that led here, to be linked
     bool came_by_jump_ = false;    // an indirect jump led here: to be entered in the jump cache
@@ -166,6 +181,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     std::uint64_t generation_ = 0;  // of the code cache, when link_from_ was set
     cpu::ExitReason finished_ = cpu::ExitReason::Kicked;
     Interruption interruption_;
+    PlainTwin twins_[kTwins];
     std::string failure_;
 
     std::mutex written_mutex_;
