@@ -71,7 +71,6 @@ Kind special_kind(const Instruction& in, Mode mode) {
     }
 }
 
-// The address computed for these wraps in the code's own width only.
 bool is_bit_string(const Instruction& in) {
     switch (in.info().mnemonic) {
         case ZYDIS_MNEMONIC_BT:
@@ -188,8 +187,7 @@ void classify(Instruction& out, Mode mode) {
     if (is_sensitive(info) || is_masked_memory(out) || sizeless) {
         out.kind = Kind::System;
     } else if (is_bit_string(out)) {
-        const bool usual_width = info.address_width == (mode.has(Mode::kCode64) ? 64 : 32);
-        out.kind = usual_width ? Kind::BitString : Kind::System;
+        out.kind = Kind::BitString;
     }
 }
 

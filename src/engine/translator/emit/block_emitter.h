@@ -58,7 +58,6 @@ class BlockEmitter {
         bool write = false;
         bool stack = false;  // through the stack window
         x86::SegmentRegister segment = x86::DS;
-        bool guarded = false;  // the segment may have a guard
         const Sharing* sharing = nullptr;
     };
     // Code after the block's end that a failed probe jumps to.
@@ -96,6 +95,9 @@ class BlockEmitter {
     // memory.cc: addresses and probes
     void emit_address(HostReg to, const Address& address);
     void emit_operand_address(HostReg to, const Instruction& in, std::int64_t extra);
+    void emit_operand_offset(HostReg to, const Instruction& in, std::int64_t extra);
+    void emit_operand_segment(HostReg to, const Instruction& in);
+    void emit_address_wrap(HostReg to, unsigned address_width);
     void emit_segment_guard(HostReg to, int segment);
     bool is_simple(const Address& address) const;
     HostReg simple_base(const Address& address) const;
@@ -139,6 +141,7 @@ class BlockEmitter {
     void emit_call_indirect(const Instruction& in);
     void emit_return(const Instruction& in);
     void emit_load_target(const Instruction& in);
+    void emit_check_target(const Instruction& in);
     void emit_system(const Instruction& in);
     void emit_direct_exit(std::int64_t target, std::uint16_t guest);
     void emit_checked_exit(std::int64_t target, std::uint16_t guest);

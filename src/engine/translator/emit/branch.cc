@@ -209,9 +209,22 @@ void BlockEmitter::emit_call(const Instruction& in) {
     emit_direct_exit(in.branch_target(), guest_offset(in));
 }
 
+// A call to where no code can be must fault before it writes to the stack: the bits from 47 on are not all the same.
+void BlockEmitter::emit_check_target(const Instruction& in) {
+    window_ = -1;
+    a_.rorx(kT1, kT0, 47);
+    a_.alu32_imm(kAdd, kT1, 1);
+    a_.test32_imm(kT1, 0x1'fffe);
+    const Jump canonical = a_.jcc_short(kE);
+    a_.load_imm(kT2, indirect_record(in.offset, 0));
+    a_.jmp_to(thunks_.jump_cache_miss);
+    a_.bind(canonical);
+}
+
 void BlockEmitter::emit_call_indirect(const Instruction& in) {
     save_flags();
     emit_load_target(in);
+    if (code64_) emit_check_target(in);
     a_.store(target_slot(), kT0);
     emit_push_return_address(in);
     a_.load(kT0, target_slot());

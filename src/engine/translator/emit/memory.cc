@@ -77,7 +77,6 @@ BlockEmitter::Access BlockEmitter::operand_access(const Instruction& in) const {
     access.sharing = &in.sharing;
     const auto& mem = in.memory_operand().mem;
     access.segment = segment_number(mem.segment);
-    access.guarded = !code64_ && counted_segment(mem, mode_) >= 0;
     // Past the stack window there may be a host fault; with AH to BH a register may be displaced then.
     access.stack = code64_ && mem.base == ZYDIS_REGISTER_RSP && counted_segment(mem, mode_) < 0 && !in.high_byte;
     return access;
@@ -140,6 +139,25 @@ void BlockEmitter::emit_segment_guard(HostReg to, int segment) {
 
 // The linear address of the ModRM operand, plus `extra`. Clobbers T1 and `to` only; keeps the flags.
 void BlockEmitter::emit_operand_address(HostReg to, const Instruction& in, std::int64_t extra) {
+    emit_operand_offset(to, in, extra);
+    emit_operand_segment(to, in);
+}
+
+// From an offset in the segment to the linear address.
+void BlockEmitter::emit_operand_segment(HostReg to, const Instruction& in) {
+    const int segment = counted_segment(in.memory_operand().mem, mode_);
+    if (segment < 0) return;
+    a_.load(kT1, segment_base(segment));
+    code64_ ? a_.lea(to, at(to, kT1, 0, 0)) : a_.lea32(to, at(to, kT1, 0, 0));
+    if (!code64_) emit_segment_guard(to, segment);
+}
+
+void BlockEmitter::emit_address_wrap(HostReg to, unsigned address_width) {
+    if (address_width == 32) a_.mov32(to, to);
+    if (address_width == 16) a_.movzx16_rr(to, to);
+}
+
+void BlockEmitter::emit_operand_offset(HostReg to, const Instruction& in, std::int64_t extra) {
     const auto& mem = in.memory_operand().mem;
     const unsigned address_width = in.info().address_width;
     std::int64_t disp = mem.disp.value + extra;
@@ -173,12 +191,6 @@ void BlockEmitter::emit_operand_address(HostReg to, const Instruction& in, std::
     } else {
         a_.lea32(to, sum);
         if (address_width == 16) a_.movzx16_rr(to, to);
-    }
-    const int segment = counted_segment(mem, mode_);
-    if (segment >= 0) {
-        a_.load(kT1, segment_base(segment));
-        code64_ ? a_.lea(to, at(to, kT1, 0, 0)) : a_.lea32(to, at(to, kT1, 0, 0));
-        if (!code64_) emit_segment_guard(to, segment);
     }
 }
 

@@ -255,14 +255,12 @@ void BlockEmitter::emit_bit_string(const Instruction& in) {
     access.stack = false;
     if (!mode_.has(Mode::kBounce)) {
         load_index();
-        emit_operand_address(kT0, in, 0);
+        emit_operand_offset(kT0, in, 0);
         a_.load_imm(kT1, log2_bits);
         a_.shift_x(2, kT1, kT2, kT1);
         a_.lea(kT0, at(kT0, kT1, log2_bits - 3, 0));
-        if (!code64_) {
-            a_.mov32(kT0, kT0);
-            if (access.guarded) emit_segment_guard(kT0, access.segment);
-        }
+        emit_address_wrap(kT0, in.info().address_width);
+        emit_operand_segment(kT0, in);
         a_.store(at(kState, static_cast<std::int64_t>(offsetof(GuestState, scratch[kAddressSlot]))), kT0);
         access.address = {};
         access.address.from_scratch = true;
