@@ -66,11 +66,11 @@ class [[nodiscard]] Result<void> {
 };
 
 // Evaluates a Result; returns its error from the enclosing function, or yields its value.
-#define HOSPES_TRY(expression)                                  \
-    __extension__({                                             \
-        auto hospes_result = (expression);                      \
+#define HOSPES_TRY(expression)                                      \
+    __extension__({                                                 \
+        auto hospes_result = (expression);                          \
         if (!hospes_result.ok()) return hospes_result.take_error(); \
-        hospes_result.take();                                   \
+        hospes_result.take();                                       \
     })
 
 }  // namespace hospes

@@ -52,8 +52,8 @@ class Disk {
 
     // Does `request`: its status if it finished on this thread before the return, or nullopt if `completion` will be
     // called later, once, never from inside this call, with the lock held that is held now (a VM's machine lock; a disk
-    // with threads of its own is given it at construction). The segments stay valid until it has finished. A status of Ok from a
-    // Flush means that every write finished before it was submitted is on stable storage.
+    // with threads of its own is given it at construction). The segments stay valid until it has finished. A status of
+    // Ok from a Flush means that every write finished before it was submitted is on stable storage.
     virtual std::optional<Status> submit(const Request& request, Completion& completion) = 0;
 };
 

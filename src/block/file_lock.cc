@@ -16,7 +16,8 @@ Result<void> lock_file(int fd, LockKind kind, const std::string& path) {
                      "; put the image on a file system that supports file locks");
     }
     if (kind == LockKind::Exclusive) {
-        return Error("disk " + path + " is in use by another VM or program; stop that one, or, if both only read, "
+        return Error("disk " + path +
+                     " is in use by another VM or program; stop that one, or, if both only read, "
                      "open it read-only in both");
     }
     return Error("disk " + path + " is being written by another VM or program; stop that one first");

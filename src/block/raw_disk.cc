@@ -36,7 +36,8 @@ Result<std::uint64_t> measure(int fd, const struct stat& status, const std::stri
     if (S_ISBLK(status.st_mode) && ::ioctl(fd, BLKGETSIZE64, &size) != 0) {
         return Error("cannot get the size of disk " + path + ": " + errno_text(errno));
     }
-    if (size == 0) return Error("disk " + path + " is empty; give it a size, for example with: truncate -s 10G " + path);
+    if (size == 0)
+        return Error("disk " + path + " is empty; give it a size, for example with: truncate -s 10G " + path);
     if (size % kSectorSize != 0) {
         return Error("disk " + path + " is " + std::to_string(size) + " bytes, not a multiple of " +
                      std::to_string(kSectorSize) + ": not a raw disk image, or a truncated one");

@@ -6,9 +6,7 @@ namespace hospes::bus {
 
 namespace {
 
-std::uint64_t all_ones(unsigned size) {
-    return size >= 8 ? ~0ull : (1ull << (8 * size)) - 1;
-}
+std::uint64_t all_ones(unsigned size) { return size >= 8 ? ~0ull : (1ull << (8 * size)) - 1; }
 
 // Reads through the device's width.
 std::uint64_t device_read(IoDevice& device, std::uint64_t offset, unsigned size) {

@@ -30,8 +30,8 @@ struct Exit {
 };
 
 struct Capabilities {
-    const char* name;          // "translator", "kvm"
-    bool local_apic_in_engine; // the engine emulates the LAPIC; VcpuHost's interrupt calls are then not used
+    const char* name;           // "translator", "kvm"
+    bool local_apic_in_engine;  // the engine emulates the LAPIC; VcpuHost's interrupt calls are then not used
     unsigned max_vcpus;
 };
 

@@ -11,8 +11,8 @@ namespace hospes::memory {
 Result<std::unique_ptr<GuestRam>> GuestRam::create(std::uint64_t size) {
     constexpr std::uint64_t kChunk = 1ull << kChunkBits;
     // One chunk more, so that the RAM can start on a chunk's boundary.
-    void* reserved = ::mmap(nullptr, size + kChunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                            -1, 0);
+    void* reserved =
+        ::mmap(nullptr, size + kChunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (reserved == MAP_FAILED) {
         return Error("cannot reserve " + std::to_string(size >> 20) + " MiB of guest memory: " + errno_text(errno));
     }
@@ -21,8 +21,8 @@ Result<std::unique_ptr<GuestRam>> GuestRam::create(std::uint64_t size) {
     if (aligned > start) ::munmap(reserved, aligned - start);
     ::munmap(reinterpret_cast<void*>(aligned + size), start + kChunk - aligned);
     auto* base = reinterpret_cast<std::byte*>(aligned);
-    ::madvise(base, size, MADV_HUGEPAGE);   // a wish: fewer host faults and TLB misses
-    ::madvise(base, size, MADV_DONTDUMP);   // core dumps of the VMM hold no guest data
+    ::madvise(base, size, MADV_HUGEPAGE);  // a wish: fewer host faults and TLB misses
+    ::madvise(base, size, MADV_DONTDUMP);  // core dumps of the VMM hold no guest data
     return std::unique_ptr<GuestRam>(new GuestRam(base, size));
 }
 

@@ -37,8 +37,8 @@ class Link {
 };
 
 struct DeviceType {
-    std::uint16_t id;          // virtio 1.2, chapter 5
-    std::uint32_t pci_class;   // class << 16 | subclass << 8 | interface
+    std::uint16_t id;         // virtio 1.2, chapter 5
+    std::uint32_t pci_class;  // class << 16 | subclass << 8 | interface
 };
 
 class Device {

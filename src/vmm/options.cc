@@ -37,7 +37,8 @@ void declare(CLI::App& app, Texts& texts) {
     value("--memory", texts.memory, "MIB", "size of memory; 256 if not given");
     value("--cpus", texts.cpus, "N", "number of CPUs: one for now");
     value("--cpu-model", texts.cpu_model, "NAME",
-          "what CPUID says: host (the default: all that this host's CPU has), x86-64-v3 or x86-64-v2 (the same everywhere)");
+          "what CPUID says: host (the default: all that this host's CPU has), x86-64-v3 or x86-64-v2 (the same "
+          "everywhere)");
     app.add_flag("--no-reboot", texts.no_reboot, "end at a reset instead of starting again");
     app.add_flag("--debug-exit", texts.debug_exit, "let the guest end the process through port 0xf4");
     value("--trace", texts.trace, "WHAT,...", "show on standard error what the engine does: blocks, exits, faults");

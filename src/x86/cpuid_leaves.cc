@@ -32,15 +32,16 @@ std::uint32_t gather(const CpuidModel& model, const Bit (&bits)[count]) {
 }
 
 constexpr Bit kFeatures1Ecx[] = {
-    {Feature::SSE3, 0}, {Feature::PCLMULQDQ, 1}, {Feature::SSSE3, 9}, {Feature::FMA, 12}, {Feature::CX16, 13},
-    {Feature::PCID, 17}, {Feature::SSE4_1, 19}, {Feature::SSE4_2, 20}, {Feature::X2APIC, 21}, {Feature::MOVBE, 22},
-    {Feature::POPCNT, 23}, {Feature::TSC_DEADLINE, 24}, {Feature::AES, 25}, {Feature::XSAVE, 26}, {Feature::AVX, 28},
-    {Feature::F16C, 29}, {Feature::RDRAND, 30},
+    {Feature::SSE3, 0},    {Feature::PCLMULQDQ, 1}, {Feature::SSSE3, 9},   {Feature::FMA, 12},
+    {Feature::CX16, 13},   {Feature::PCID, 17},     {Feature::SSE4_1, 19}, {Feature::SSE4_2, 20},
+    {Feature::X2APIC, 21}, {Feature::MOVBE, 22},    {Feature::POPCNT, 23}, {Feature::TSC_DEADLINE, 24},
+    {Feature::AES, 25},    {Feature::XSAVE, 26},    {Feature::AVX, 28},    {Feature::F16C, 29},
+    {Feature::RDRAND, 30},
 };
 constexpr Bit kFeatures7Ebx[] = {
-    {Feature::FSGSBASE, 0}, {Feature::BMI1, 3}, {Feature::AVX2, 5}, {Feature::SMEP, 7}, {Feature::BMI2, 8},
-    {Feature::ERMS, 9}, {Feature::INVPCID, 10}, {Feature::RDSEED, 18}, {Feature::ADX, 19}, {Feature::SMAP, 20},
-    {Feature::CLFLUSHOPT, 23}, {Feature::CLWB, 24}, {Feature::SHA, 29},
+    {Feature::FSGSBASE, 0},    {Feature::BMI1, 3},     {Feature::AVX2, 5},    {Feature::SMEP, 7}, {Feature::BMI2, 8},
+    {Feature::ERMS, 9},        {Feature::INVPCID, 10}, {Feature::RDSEED, 18}, {Feature::ADX, 19}, {Feature::SMAP, 20},
+    {Feature::CLFLUSHOPT, 23}, {Feature::CLWB, 24},    {Feature::SHA, 29},
 };
 constexpr Bit kFeatures7Ecx[] = {
     {Feature::UMIP, 2}, {Feature::GFNI, 8}, {Feature::VAES, 9}, {Feature::VPCLMULQDQ, 10}, {Feature::RDPID, 22},
@@ -77,10 +78,10 @@ CpuidLeaf caches(unsigned index, unsigned vcpus) {
         bool shared;
     };
     static constexpr Cache kCaches[] = {
-        {1, 1, 8, 64, false},       // 32 KiB data
-        {2, 1, 8, 64, false},       // 32 KiB instructions
-        {3, 2, 16, 2048, false},    // 2 MiB
-        {3, 3, 16, 32768, true},    // 32 MiB
+        {1, 1, 8, 64, false},     // 32 KiB data
+        {2, 1, 8, 64, false},     // 32 KiB instructions
+        {3, 2, 16, 2048, false},  // 2 MiB
+        {3, 3, 16, 32768, true},  // 32 MiB
     };
     if (index >= std::size(kCaches)) return {};
     const Cache& cache = kCaches[index];
@@ -140,7 +141,7 @@ CpuidLeaf xsave(const CpuidModel& model, unsigned subfunction, std::uint64_t xcr
 CpuidLeaf paravirtual(std::uint32_t function, const CpuidPlatform& platform) {
     switch (function) {
         case kKvmBase: return {kKvmTiming, 0x4b4d564b, 0x564b4d56, 0x4d};  // KVMKVMKVM
-        case kKvmBase + 1: return {bit(1) | bit(3) | bit(24), 0, 0, 0};   // NOP_IO_DELAY CLOCKSOURCE2 CLOCKSOURCE_STABLE
+        case kKvmBase + 1: return {bit(1) | bit(3) | bit(24), 0, 0, 0};  // NOP_IO_DELAY CLOCKSOURCE2 CLOCKSOURCE_STABLE
         case kKvmTiming: return {platform.tsc_khz, kApicTimerHertz / 1000, 0, 0};
         default: return {};
     }
@@ -177,7 +178,7 @@ CpuidLeaf CpuidModel::leaf(std::uint32_t function, std::uint32_t subfunction, un
         case 0x16: return {platform_.tsc_khz / 1000, platform_.tsc_khz / 1000, 100, 0};
         case 0x80000000: return {kMaxExtended, 0, 0, 0};
         case 0x80000001:
-            return {0, 0, gather(*this, kExtendedEcx) | bit(0),  // LAHF in 64-bit mode
+            return {0, 0, gather(*this, kExtendedEcx) | bit(0),                  // LAHF in 64-bit mode
                     gather(*this, kExtendedEdx) | bit(11) | bit(20) | bit(29)};  // SYSCALL NX LM
         case 0x80000002:
         case 0x80000003:

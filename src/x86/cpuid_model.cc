@@ -13,9 +13,9 @@ namespace {
 
 // Done by the engine in C++ or by its memory management: any host can have them.
 constexpr Feature kEngineOwn[] = {
-    Feature::FSGSBASE, Feature::SMEP, Feature::SMAP, Feature::ERMS, Feature::INVPCID, Feature::FSRM, Feature::UMIP,
-    Feature::RDTSCP, Feature::PDPE1GB, Feature::PCID, Feature::X2APIC, Feature::TSC_DEADLINE, Feature::PREFETCHW,
-    Feature::RDRAND, Feature::RDSEED,
+    Feature::FSGSBASE, Feature::SMEP,         Feature::SMAP,      Feature::ERMS,    Feature::INVPCID,
+    Feature::FSRM,     Feature::UMIP,         Feature::RDTSCP,    Feature::PDPE1GB, Feature::PCID,
+    Feature::X2APIC,   Feature::TSC_DEADLINE, Feature::PREFETCHW, Feature::RDRAND,  Feature::RDSEED,
 };
 
 // Executed by the host.
@@ -23,16 +23,16 @@ constexpr Feature kV2[] = {
     Feature::SSE3, Feature::SSSE3, Feature::CX16, Feature::SSE4_1, Feature::SSE4_2, Feature::POPCNT,
 };
 constexpr Feature kV3[] = {
-    Feature::FMA, Feature::MOVBE, Feature::AVX, Feature::F16C, Feature::BMI1, Feature::AVX2, Feature::BMI2,
-    Feature::LZCNT,
-    Feature::AES, Feature::PCLMULQDQ,  // not in the psABI's level, but in every processor that has the rest
+    Feature::FMA,  Feature::MOVBE, Feature::AVX, Feature::F16C,      Feature::BMI1, Feature::AVX2,
+    Feature::BMI2, Feature::LZCNT, Feature::AES, Feature::PCLMULQDQ,  // not in the psABI's level, but in every
+                                                                      // processor that has the rest
 };
 constexpr Feature kV3EngineOwn[] = {Feature::XSAVE, Feature::XSAVEOPT, Feature::XSAVEC, Feature::XGETBV1};
 
 // What `host` adds where the host has it. AVX-512 is not among them until masked memory accesses are implemented.
 constexpr Feature kOptional[] = {
-    Feature::SHA, Feature::VAES, Feature::VPCLMULQDQ, Feature::GFNI, Feature::ADX,
-    Feature::CLFLUSHOPT, Feature::CLWB, Feature::AVX_VNNI,
+    Feature::SHA, Feature::VAES,       Feature::VPCLMULQDQ, Feature::GFNI,
+    Feature::ADX, Feature::CLFLUSHOPT, Feature::CLWB,       Feature::AVX_VNNI,
 };
 
 Error missing(const std::string& name, Feature feature) {

@@ -15,11 +15,66 @@ struct CpuidLeaf {
 
 // Instruction-set extensions that decode is gated by, and that models differ in.
 enum class Feature : std::uint8_t {
-    SSE3, PCLMULQDQ, SSSE3, FMA, CX16, SSE4_1, SSE4_2, MOVBE, POPCNT, AES, XSAVE, AVX, F16C, RDRAND,
-    FSGSBASE, BMI1, AVX2, SMEP, BMI2, ERMS, INVPCID, AVX512F, AVX512DQ, RDSEED, ADX, SMAP, AVX512IFMA, CLFLUSHOPT,
-    CLWB, AVX512CD, SHA, AVX512BW, AVX512VL, AVX512VBMI, UMIP, AVX512VBMI2, GFNI, VAES, VPCLMULQDQ, AVX512VNNI,
-    AVX512BITALG, AVX512VPOPCNTDQ, RDPID, FSRM, LZCNT, SSE4A, RDTSCP, PDPE1GB, PCID, X2APIC, TSC_DEADLINE,
-    XSAVEOPT, XSAVEC, XGETBV1, XSAVES, MOVDIRI, MOVDIR64B, PREFETCHW, AVX_VNNI, AVX512BF16,
+    SSE3,
+    PCLMULQDQ,
+    SSSE3,
+    FMA,
+    CX16,
+    SSE4_1,
+    SSE4_2,
+    MOVBE,
+    POPCNT,
+    AES,
+    XSAVE,
+    AVX,
+    F16C,
+    RDRAND,
+    FSGSBASE,
+    BMI1,
+    AVX2,
+    SMEP,
+    BMI2,
+    ERMS,
+    INVPCID,
+    AVX512F,
+    AVX512DQ,
+    RDSEED,
+    ADX,
+    SMAP,
+    AVX512IFMA,
+    CLFLUSHOPT,
+    CLWB,
+    AVX512CD,
+    SHA,
+    AVX512BW,
+    AVX512VL,
+    AVX512VBMI,
+    UMIP,
+    AVX512VBMI2,
+    GFNI,
+    VAES,
+    VPCLMULQDQ,
+    AVX512VNNI,
+    AVX512BITALG,
+    AVX512VPOPCNTDQ,
+    RDPID,
+    FSRM,
+    LZCNT,
+    SSE4A,
+    RDTSCP,
+    PDPE1GB,
+    PCID,
+    X2APIC,
+    TSC_DEADLINE,
+    XSAVEOPT,
+    XSAVEC,
+    XGETBV1,
+    XSAVES,
+    MOVDIRI,
+    MOVDIR64B,
+    PREFETCHW,
+    AVX_VNNI,
+    AVX512BF16,
     kCount,
 };
 
@@ -31,7 +86,8 @@ struct CpuidPlatform {
 
 class CpuidModel {
   public:
-    // `name`: x86-64-v2, x86-64-v3, or host. Errors: unknown name (lists the known ones), a feature that the host lacks.
+    // `name`: x86-64-v2, x86-64-v3, or host. Errors: unknown name (lists the known ones), a feature that the host
+    // lacks.
     static Result<CpuidModel> create(const std::string& name, const CpuidPlatform& platform);
 
     const std::string& name() const { return name_; }

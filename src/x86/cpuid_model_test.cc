@@ -55,9 +55,9 @@ TEST(CpuidModel, LevelsDifferWhereThePsAbiSaysSo) {
     EXPECT_EQ(v2.leaf(1, 0, 0, cr4::OSXSAVE, 3).ecx & (3u << 26), 0u);  // neither XSAVE nor OSXSAVE
 
     const CpuidModel v3 = make("x86-64-v3");
-    for (const Feature feature : {Feature::AVX, Feature::AVX2, Feature::BMI1, Feature::BMI2, Feature::F16C,
-                                  Feature::FMA, Feature::LZCNT, Feature::MOVBE, Feature::XSAVE, Feature::AES,
-                                  Feature::PCLMULQDQ}) {
+    for (const Feature feature :
+         {Feature::AVX, Feature::AVX2, Feature::BMI1, Feature::BMI2, Feature::F16C, Feature::FMA, Feature::LZCNT,
+          Feature::MOVBE, Feature::XSAVE, Feature::AES, Feature::PCLMULQDQ}) {
         EXPECT_TRUE(v3.has(feature));
     }
     EXPECT_FALSE(v3.has(Feature::SHA));

@@ -69,7 +69,8 @@ bool host_executes(Feature feature) {
     for (const Place& place : kPlaces) {
         if (place.feature != feature) continue;
         unsigned words[4];
-        if (!__get_cpuid_count(place.function, place.subfunction, &words[0], &words[1], &words[2], &words[3])) return false;
+        if (!__get_cpuid_count(place.function, place.subfunction, &words[0], &words[1], &words[2], &words[3]))
+            return false;
         return ((words[place.where] >> place.bit) & 1) != 0 && (host_xcr0() & place.xcr0) == place.xcr0;
     }
     return false;

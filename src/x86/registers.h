@@ -6,8 +6,22 @@
 namespace hospes::x86 {
 
 enum Gpr : std::uint8_t {
-    RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI,
-    R8, R9, R10, R11, R12, R13, R14, R15,
+    RAX,
+    RCX,
+    RDX,
+    RBX,
+    RSP,
+    RBP,
+    RSI,
+    RDI,
+    R8,
+    R9,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15,
 };
 inline constexpr unsigned kGprCount = 16;
 
@@ -93,8 +107,24 @@ inline constexpr std::uint64_t kAvx512 = OPMASK | ZMM_Hi256 | Hi16_ZMM;
 
 // Exception vectors (SDM volume 3, table 6-1).
 enum Vector : std::uint8_t {
-    DE = 0, DB = 1, NMI = 2, BP = 3, OF_ = 4, BR = 5, UD = 6, NM = 7, DF_ = 8, TS = 10, NP = 11, SS_ = 12, GP = 13,
-    PF_ = 14, MF = 16, AC_ = 17, MC = 18, XM = 19,
+    DE = 0,
+    DB = 1,
+    NMI = 2,
+    BP = 3,
+    OF_ = 4,
+    BR = 5,
+    UD = 6,
+    NM = 7,
+    DF_ = 8,
+    TS = 10,
+    NP = 11,
+    SS_ = 12,
+    GP = 13,
+    PF_ = 14,
+    MF = 16,
+    AC_ = 17,
+    MC = 18,
+    XM = 19,
 };
 
 // Error code of #PF (SDM volume 3, 4.7).

@@ -2,8 +2,8 @@
 //
 //     TARGET [--runs N] [--seed S] [--only I] [--max-length L] file...
 //
-// A pseudo-random input is new bytes, or a corpus file with some bytes changed. When the target crashes, the line it prints
-// names the options that run that one input again.
+// A pseudo-random input is new bytes, or a corpus file with some bytes changed. When the target crashes, the line it
+// prints names the options that run that one input again.
 #include <signal.h>
 #include <unistd.h>
 
@@ -122,7 +122,8 @@ int main(int count, char** arguments) {
     }
     for (std::uint64_t i = 0; i < options.runs || i == options.only; ++i) {
         if (options.only != ~0ull) i = options.only;
-        std::snprintf(current, sizeof current, "\ncrashed: --seed %llu --only %llu --max-length %llu + the same files\n",
+        std::snprintf(current, sizeof current,
+                      "\ncrashed: --seed %llu --only %llu --max-length %llu + the same files\n",
                       static_cast<unsigned long long>(options.seed), static_cast<unsigned long long>(i),
                       static_cast<unsigned long long>(options.max_length));
         run(make_input(Random(options.seed * 0x100000001b3 + i), corpus, options.max_length));

@@ -33,8 +33,8 @@ void write_descriptor(FuzzInput& input, unsigned queue_size) {
     const auto where = input.take<std::uint8_t>();
     Descriptor descriptor{};
     descriptor.address = (where & 0x40) != 0 ? kTable : take_address(input);
-    descriptor.length = input.take<std::uint8_t>() < 16 ? input.take<std::uint32_t>()
-                                                        : input.take<std::uint16_t>() & 0xfff0u;
+    descriptor.length =
+        input.take<std::uint8_t>() < 16 ? input.take<std::uint32_t>() : input.take<std::uint16_t>() & 0xfff0u;
     descriptor.flags = input.take<std::uint8_t>();
     descriptor.next = static_cast<std::uint16_t>(input.take<std::uint16_t>() % (queue_size + 1));
     const Gpa base = (where & 0x80) != 0 ? kTable : kDescriptors;

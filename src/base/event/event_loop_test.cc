@@ -50,11 +50,13 @@ TEST_F(EventLoopTest, CallbacksHoldTheLock) {
     int ends[2];
     ASSERT_EQ(::pipe(ends), 0);
     bool held = false;
-    ASSERT_TRUE(loop->watch(ends[0], EPOLLIN, [&](std::uint32_t) {
-        std::thread([&] { held = !lock.try_lock(); }).join();
-        loop->unwatch(ends[0]);
-        loop->stop();
-    }).ok());
+    ASSERT_TRUE(loop->watch(ends[0], EPOLLIN,
+                            [&](std::uint32_t) {
+                                std::thread([&] { held = !lock.try_lock(); }).join();
+                                loop->unwatch(ends[0]);
+                                loop->stop();
+                            })
+                    .ok());
     ASSERT_EQ(::write(ends[1], "x", 1), 1);
     loop->run();
     EXPECT_TRUE(held);

@@ -62,8 +62,10 @@ class BusTest : public ::testing::Test {
     bus::AddressSpace memory_, ports_;
     NoMessages msi_;
     std::array<Wire, kInterruptLineCount> wires_;
-    Bus bus_{{memory_, ports_, msi_, {&wires_[0], &wires_[1], &wires_[2], &wires_[3], &wires_[4], &wires_[5],
-                                      &wires_[6], &wires_[7]}}};
+    Bus bus_{{memory_,
+              ports_,
+              msi_,
+              {&wires_[0], &wires_[1], &wires_[2], &wires_[3], &wires_[4], &wires_[5], &wires_[6], &wires_[7]}}};
     ConfigPorts config_ports_{bus_, nullptr};
 };
 

@@ -6,7 +6,15 @@
 namespace hospes::devices {
 
 // SDM volume 3, 11.5.1 and 11.6.1.
-enum class DeliveryMode : std::uint8_t { Fixed = 0, LowestPriority = 1, Smi = 2, Nmi = 4, Init = 5, StartUp = 6, ExtInt = 7 };
+enum class DeliveryMode : std::uint8_t {
+    Fixed = 0,
+    LowestPriority = 1,
+    Smi = 2,
+    Nmi = 4,
+    Init = 5,
+    StartUp = 6,
+    ExtInt = 7
+};
 
 inline constexpr std::uint32_t kBroadcast = 0xffffffff;
 

@@ -41,7 +41,7 @@ class Irqchip {
     LocalApic* bootstrap_ = nullptr;
     Pic pic_;
     IoApic ioapic_{apic_bus_};
-    std::array<unsigned, 16> pic_drivers_{};               // how many wires assert each input
+    std::array<unsigned, 16> pic_drivers_{};  // how many wires assert each input
     std::array<unsigned, IoApic::kPins> ioapic_drivers_{};
 };
 

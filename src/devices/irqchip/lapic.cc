@@ -89,9 +89,7 @@ void LocalApic::end_of_interrupt() {
     update();
 }
 
-std::uint32_t LocalApic::logical_id() const {
-    return x2apic() ? ((id_ >> 4) << 16) | (1u << (id_ & 15)) : ldr_ >> 24;
-}
+std::uint32_t LocalApic::logical_id() const { return x2apic() ? ((id_ >> 4) << 16) | (1u << (id_ & 15)) : ldr_ >> 24; }
 
 bool LocalApic::matches(const ApicMessage& message) const {
     if (!hardware_enabled()) return false;

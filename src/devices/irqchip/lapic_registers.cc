@@ -8,9 +8,27 @@ namespace hospes::devices {
 namespace {
 
 enum Register : std::uint32_t {
-    kId = 0x20, kVersion = 0x30, kTpr = 0x80, kApr = 0x90, kPpr = 0xa0, kEoi = 0xb0, kLdr = 0xd0, kDfr = 0xe0,
-    kSvr = 0xf0, kIsr = 0x100, kTmr = 0x180, kIrr = 0x200, kEsr = 0x280, kIcrLow = 0x300, kIcrHigh = 0x310,
-    kLvtFirst = 0x320, kLvtLast = 0x370, kInitialCount = 0x380, kCurrentCount = 0x390, kDivide = 0x3e0, kSelfIpi = 0x3f0,
+    kId = 0x20,
+    kVersion = 0x30,
+    kTpr = 0x80,
+    kApr = 0x90,
+    kPpr = 0xa0,
+    kEoi = 0xb0,
+    kLdr = 0xd0,
+    kDfr = 0xe0,
+    kSvr = 0xf0,
+    kIsr = 0x100,
+    kTmr = 0x180,
+    kIrr = 0x200,
+    kEsr = 0x280,
+    kIcrLow = 0x300,
+    kIcrHigh = 0x310,
+    kLvtFirst = 0x320,
+    kLvtLast = 0x370,
+    kInitialCount = 0x380,
+    kCurrentCount = 0x390,
+    kDivide = 0x3e0,
+    kSelfIpi = 0x3f0,
 };
 
 constexpr std::uint32_t kVersionValue = 0x00050014;  // integrated APIC, six LVT entries
@@ -187,8 +205,8 @@ bool LocalApic::write_x2apic(std::uint32_t index, std::uint64_t value) {
     if (zero_only && low != 0) return false;
     if (offset == kTpr && low > 0xff) return false;
     if (in(offset, kLvtFirst, kLvtLast) && (low & ~(kLvtWritable[(offset - kLvtFirst) >> 4] | 0x5000))) return false;
-    const bool writable = zero_only || offset == kTpr || offset == kSvr || in(offset, kLvtFirst, kInitialCount) ||
-                          offset == kDivide;
+    const bool writable =
+        zero_only || offset == kTpr || offset == kSvr || in(offset, kLvtFirst, kInitialCount) || offset == kDivide;
     if (writable) write_register(offset, low);
     return writable;
 }

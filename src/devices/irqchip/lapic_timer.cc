@@ -69,7 +69,8 @@ void LapicTimer::arm_deadline() {
     }
     // Not beyond a day at a time, so that the product fits; fire() arms the rest.
     const std::uint64_t left = std::min(deadline_ - now, tsc_.khz() * 1000 * 86400);
-    const std::uint64_t nanoseconds = static_cast<std::uint64_t>(static_cast<__uint128_t>(left) * 1'000'000 / tsc_.khz());
+    const std::uint64_t nanoseconds =
+        static_cast<std::uint64_t>(static_cast<__uint128_t>(left) * 1'000'000 / tsc_.khz());
     timer_->arm(time_.now() + nanoseconds + 1);
 }
 

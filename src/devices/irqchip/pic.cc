@@ -110,7 +110,8 @@ void Pic8259::write(unsigned address, std::uint8_t value) {
 }
 
 // IRQ 0, 1, 2, 8 and 13 are always edge-triggered.
-Pic::Pic(std::function<void()> changed) : chips_{Pic8259(0xf8, bit(kCascade)), Pic8259(0xde, 0)}, changed_(std::move(changed)) {}
+Pic::Pic(std::function<void()> changed)
+    : chips_{Pic8259(0xf8, bit(kCascade)), Pic8259(0xde, 0)}, changed_(std::move(changed)) {}
 
 void Pic::update() {
     chips_[0].set_line(kCascade, chips_[1].pending() >= 0);

@@ -16,7 +16,8 @@ class VectorSet {
     // The highest vector in the set, or -1.
     int highest() const {
         for (unsigned word = 8; word-- > 0;) {
-            if (words_[word] != 0) return static_cast<int>(32 * word + 31 - static_cast<unsigned>(std::countl_zero(words_[word])));
+            if (words_[word] != 0)
+                return static_cast<int>(32 * word + 31 - static_cast<unsigned>(std::countl_zero(words_[word])));
         }
         return -1;
     }

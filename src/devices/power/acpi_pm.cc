@@ -11,7 +11,10 @@ constexpr std::uint16_t kStatusBits = 0xcf31;
 }  // namespace
 
 AcpiPm::AcpiPm(TimeSource& time, bus::InterruptLine& sci, PowerControl& power)
-    : time_(time), sci_(sci), power_(power), timer_(time.create_timer([this] {
+    : time_(time),
+      sci_(sci),
+      power_(power),
+      timer_(time.create_timer([this] {
           collect();
           update();
       })),

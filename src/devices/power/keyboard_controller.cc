@@ -5,9 +5,18 @@ namespace hospes::devices {
 namespace {
 constexpr std::uint8_t kOutputFull = 0x01, kSystemFlag = 0x04, kKeyboardUnlocked = 0x10;  // status
 enum Command : std::uint8_t {
-    kReadConfiguration = 0x20, kWriteConfiguration = 0x60, kTestMouse = 0xa9, kSelfTest = 0xaa, kTestKeyboard = 0xab,
-    kReadInput = 0xc0, kReadOutput = 0xd0, kWriteOutput = 0xd1, kWriteKeyboardBuffer = 0xd2, kWriteMouseBuffer = 0xd3,
-    kWriteMouse = 0xd4, kPulseFirst = 0xf0,
+    kReadConfiguration = 0x20,
+    kWriteConfiguration = 0x60,
+    kTestMouse = 0xa9,
+    kSelfTest = 0xaa,
+    kTestKeyboard = 0xab,
+    kReadInput = 0xc0,
+    kReadOutput = 0xd0,
+    kWriteOutput = 0xd1,
+    kWriteKeyboardBuffer = 0xd2,
+    kWriteMouseBuffer = 0xd3,
+    kWriteMouse = 0xd4,
+    kPulseFirst = 0xf0,
 };
 constexpr std::uint8_t kInterfaceClockStuckLow = 0x01;  // the test's way to say that nothing is plugged in
 constexpr std::uint8_t kA20Open = 0x02, kNotReset = 0x01;

@@ -25,8 +25,7 @@ constexpr Date date_from_days(std::int64_t days) {
     days += 719468;
     const std::int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     const auto day_of_era = static_cast<std::uint64_t>(days - era * 146097);
-    const std::uint64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    const std::uint64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     const std::uint64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     const std::uint64_t shifted = (5 * day_of_year + 2) / 153;
     const auto month = static_cast<unsigned>(shifted < 10 ? shifted + 3 : shifted - 9);

@@ -9,16 +9,29 @@ namespace hospes::devices {
 namespace {
 
 enum Register : unsigned {
-    kSeconds, kSecondsAlarm, kMinutes, kMinutesAlarm, kHours, kHoursAlarm, kDayOfWeek, kDay, kMonth, kYear,
-    kA, kB, kC, kD, kCentury = 0x32,
+    kSeconds,
+    kSecondsAlarm,
+    kMinutes,
+    kMinutesAlarm,
+    kHours,
+    kHoursAlarm,
+    kDayOfWeek,
+    kDay,
+    kMonth,
+    kYear,
+    kA,
+    kB,
+    kC,
+    kD,
+    kCentury = 0x32,
 };
-constexpr std::uint8_t kUpdateInProgress = 0x80;                                    // A
-constexpr std::uint8_t kSet = 0x80, kBinary = 0x04, k24Hours = 0x02;                // B
-constexpr std::uint8_t kPeriodic = 0x40, kAlarm = 0x20, kUpdateEnded = 0x10;        // B: enables, C: flags
-constexpr std::uint8_t kInterrupt = 0x80;                                           // C
-constexpr std::uint8_t kValidRamAndTime = 0x80;                                     // D
-constexpr std::uint8_t kPm = 0x80;                                                  // hours, in 12-hour mode
-constexpr std::uint64_t kUpdateNs = 244'000;  // UIP rises this long before an update
+constexpr std::uint8_t kUpdateInProgress = 0x80;                              // A
+constexpr std::uint8_t kSet = 0x80, kBinary = 0x04, k24Hours = 0x02;          // B
+constexpr std::uint8_t kPeriodic = 0x40, kAlarm = 0x20, kUpdateEnded = 0x10;  // B: enables, C: flags
+constexpr std::uint8_t kInterrupt = 0x80;                                     // C
+constexpr std::uint8_t kValidRamAndTime = 0x80;                               // D
+constexpr std::uint8_t kPm = 0x80;                                            // hours, in 12-hour mode
+constexpr std::uint64_t kUpdateNs = 244'000;                                  // UIP rises this long before an update
 constexpr std::uint64_t kDay_ = 86400;
 
 bool is_time(unsigned index) {
@@ -29,10 +42,7 @@ bool is_time(unsigned index) {
 }  // namespace
 
 CmosRtc::CmosRtc(TimeSource& time, std::function<std::uint64_t()> wall_clock, bus::InterruptLine& irq8)
-    : time_(time),
-      wall_clock_(std::move(wall_clock)),
-      irq8_(irq8),
-      timer_(time.create_timer([this] {
+    : time_(time), wall_clock_(std::move(wall_clock)), irq8_(irq8), timer_(time.create_timer([this] {
           collect();
           schedule();
       })) {
@@ -62,7 +72,8 @@ void CmosRtc::time_to_registers() {
     if (registers_[kB] & k24Hours) {
         registers_[kHours] = encode(hour);
     } else {
-        registers_[kHours] = static_cast<std::uint8_t>(encode(hour % 12 == 0 ? 12 : hour % 12) | (hour >= 12 ? kPm : 0));
+        registers_[kHours] =
+            static_cast<std::uint8_t>(encode(hour % 12 == 0 ? 12 : hour % 12) | (hour >= 12 ? kPm : 0));
     }
     registers_[kDayOfWeek] = static_cast<std::uint8_t>((days + 4) % 7 + 1);  // Sunday is 1; 1970 began on a Thursday
     registers_[kDay] = encode(date.day);

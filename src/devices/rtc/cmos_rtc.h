@@ -49,9 +49,9 @@ class CmosRtc final : public bus::IoDevice {
     std::unique_ptr<Timer> timer_;
     std::uint8_t index_ = 0;
     std::array<std::uint8_t, 128> registers_{};
-    std::uint64_t offset_ns_ = 0;      // guest time - wall clock, modulo 2^64
-    std::uint64_t last_second_ = 0;    // up to which updates and alarms were noticed
-    std::uint64_t last_period_ = 0;    // likewise periodic interrupts
+    std::uint64_t offset_ns_ = 0;    // guest time - wall clock, modulo 2^64
+    std::uint64_t last_second_ = 0;  // up to which updates and alarms were noticed
+    std::uint64_t last_period_ = 0;  // likewise periodic interrupts
 };
 
 }  // namespace hospes::devices

@@ -5,12 +5,12 @@ namespace hospes::devices {
 namespace {
 
 enum Offset : std::uint64_t { kData, kIer, kIirFcr, kLcr, kMcr, kLsr, kMsr, kScratch };
-constexpr std::uint8_t kReceived = 1, kTransmitterEmpty = 2, kLineStatus = 4, kModemStatus = 8;      // IER
-constexpr std::uint8_t kNoInterrupt = 1, kIdModem = 0, kIdTransmitter = 2, kIdReceived = 4,          // IIR
+constexpr std::uint8_t kReceived = 1, kTransmitterEmpty = 2, kLineStatus = 4, kModemStatus = 8;  // IER
+constexpr std::uint8_t kNoInterrupt = 1, kIdModem = 0, kIdTransmitter = 2, kIdReceived = 4,      // IIR
     kIdLineStatus = 6, kIdTimeout = 12, kFifosEnabled = 0xc0;
-constexpr std::uint8_t kDataReady = 1, kOverrun = 2, kHoldingEmpty = 0x20, kAllEmpty = 0x40;         // LSR
-constexpr std::uint8_t kDtr = 1, kRts = 2, kOut1 = 4, kOut2 = 8;                                     // MCR
-constexpr std::uint8_t kCts = 0x10, kDsr = 0x20, kRi = 0x40, kDcd = 0x80;                            // MSR
+constexpr std::uint8_t kDataReady = 1, kOverrun = 2, kHoldingEmpty = 0x20, kAllEmpty = 0x40;  // LSR
+constexpr std::uint8_t kDtr = 1, kRts = 2, kOut1 = 4, kOut2 = 8;                              // MCR
+constexpr std::uint8_t kCts = 0x10, kDsr = 0x20, kRi = 0x40, kDcd = 0x80;                     // MSR
 
 }  // namespace
 

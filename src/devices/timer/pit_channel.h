@@ -42,8 +42,8 @@ class PitChannel {
     std::uint8_t access_ = 3;  // 1: low byte, 2: high byte, 3: low, then high
     bool bcd_ = false;
     bool gate_ = true;
-    bool null_count_ = true;   // no count loaded since the control word
-    bool running_ = false;     // OUT and the counter follow the clock
+    bool null_count_ = true;  // no count loaded since the control word
+    bool running_ = false;    // OUT and the counter follow the clock
     std::uint32_t reload_ = 65536;
     Nanoseconds start_ = 0;
     std::uint64_t held_ticks_ = 0;  // counted when GATE went low

@@ -40,16 +40,20 @@ class [[nodiscard]] Checked<void> {
 };
 
 // Evaluates a Checked; returns its fault from the enclosing function, or yields its value.
-#define GUEST_TRY(expression)                               \
-    __extension__({                                         \
-        const auto guest_checked = (expression);            \
+#define GUEST_TRY(expression)                                  \
+    __extension__({                                            \
+        const auto guest_checked = (expression);               \
         if (!guest_checked.ok()) return guest_checked.fault(); \
-        guest_checked.value();                              \
+        guest_checked.value();                                 \
     })
 
 [[gnu::always_inline]] inline GuestFault undefined_opcode() { return {x86::UD, false, 0, 0}; }
-[[gnu::always_inline]] inline GuestFault general_protection(std::uint32_t error_code = 0) { return {x86::GP, true, error_code, 0}; }
-[[gnu::always_inline]] inline GuestFault stack_fault(std::uint32_t error_code = 0) { return {x86::SS_, true, error_code, 0}; }
+[[gnu::always_inline]] inline GuestFault general_protection(std::uint32_t error_code = 0) {
+    return {x86::GP, true, error_code, 0};
+}
+[[gnu::always_inline]] inline GuestFault stack_fault(std::uint32_t error_code = 0) {
+    return {x86::SS_, true, error_code, 0};
+}
 [[gnu::always_inline]] inline GuestFault device_not_available() { return {x86::NM, false, 0, 0}; }
 
 }  // namespace hospes::translator

@@ -52,22 +52,22 @@ struct GuestFault {
 
 struct alignas(64) GuestState {
     std::uint64_t gpr[x86::kGprCount];
-    std::uint64_t page_base;   // guest virtual base of the code page (4 KiB or 2 MiB) of the running block
-    std::uint64_t scratch[6];  // spill slots of emitted code, free at instruction boundaries
-    std::uint64_t windows[8];  // addends that one probe found and later accesses of the same block reuse
-    std::uint16_t saved_flags; // LAHF in AH (high byte), OF in AL (low byte): status flags at indirect exits
+    std::uint64_t page_base;        // guest virtual base of the code page (4 KiB or 2 MiB) of the running block
+    std::uint64_t scratch[6];       // spill slots of emitted code, free at instruction boundaries
+    std::uint64_t windows[8];       // addends that one probe found and later accesses of the same block reuse
+    std::uint16_t saved_flags;      // LAHF in AH (high byte), OF in AL (low byte): status flags at indirect exits
     std::uint8_t interrupt_flag;    // RFLAGS.IF, apart because emitted code sets and clears it
     std::uint8_t interrupt_shadow;  // no interrupt before the next instruction has run
     std::atomic<std::uint32_t> attention;  // not 0: leave translated code at the next poll
 
     std::uint64_t rip;
-    std::uint64_t rflags;      // without IF; status flags and DF are true outside translated code only
-    std::uint64_t exit_record; // what the exit thunks hand to C++
+    std::uint64_t rflags;       // without IF; status flags and DF are true outside translated code only
+    std::uint64_t exit_record;  // what the exit thunks hand to C++
     std::uint64_t exit_target;
-    std::uint64_t host_rflags; // at the last exit: DF
-    std::uint64_t host_stack;  // of the C++ that entered translated code
-    std::uint64_t bounce;      // host address that the bounced instruction uses
-    std::uint64_t mask_index;  // pext masks of the flag-preserving probe
+    std::uint64_t host_rflags;  // at the last exit: DF
+    std::uint64_t host_stack;   // of the C++ that entered translated code
+    std::uint64_t bounce;       // host address that the bounced instruction uses
+    std::uint64_t mask_index;   // pext masks of the flag-preserving probe
     std::uint64_t mask_page;
     std::uint64_t tsc_offset;
 
@@ -94,7 +94,7 @@ struct alignas(64) GuestState {
     // vector registers runs.
     alignas(64) std::uint8_t fpu[cpu::kXsaveSize];
 
-    alignas(64) CodeTlbEntry code_tlb[2][1u << kCodeTlbBits];         // user, supervisor
+    alignas(64) CodeTlbEntry code_tlb[2][1u << kCodeTlbBits];  // user, supervisor
     alignas(64) JumpCacheEntry jump_cache[kAccessClasses][1u << kJumpCacheBits];
     alignas(64) TlbTable tlb[kAccessClasses];
     alignas(64) TlbEntry victims[kAccessClasses][kVictimEntries];  // what newer entries pushed out of `tlb`

@@ -17,7 +17,9 @@ class ByteView {
     std::uint64_t size() const { return bytes_.size(); }
     const std::byte* data() const { return bytes_.data(); }
 
-    bool holds(std::uint64_t offset, std::uint64_t length) const { return offset <= size() && length <= size() - offset; }
+    bool holds(std::uint64_t offset, std::uint64_t length) const {
+        return offset <= size() && length <= size() - offset;
+    }
 
     // A little-endian T (or a packed struct of them) at `offset`.
     template <typename T>

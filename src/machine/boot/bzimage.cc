@@ -7,12 +7,21 @@ constexpr std::uint32_t kHdrS = 0x53726448;
 constexpr std::uint16_t kBootFlag = 0xaa55;
 constexpr std::uint16_t kOldestVersion = 0x020c;  // Linux 3.8: xloadflags
 constexpr std::uint8_t kLoadedHigh = 1;
-constexpr std::uint16_t kKernel64 = 1;            // XLF_KERNEL_64
+constexpr std::uint16_t kKernel64 = 1;  // XLF_KERNEL_64
 constexpr std::uint64_t kSectorSize = 512;
 
 enum Offset : std::uint64_t {
-    kSetupSects = 0x1f1, kSysSize = 0x1f4, kBootFlagAt = 0x1fe, kHeaderLength = 0x201, kMagic = 0x202, kVersion = 0x206,
-    kLoadFlags = 0x211, kInitrdMax = 0x22c, kXLoadFlags = 0x236, kCmdlineSize = 0x238, kPrefAddress = 0x258,
+    kSetupSects = 0x1f1,
+    kSysSize = 0x1f4,
+    kBootFlagAt = 0x1fe,
+    kHeaderLength = 0x201,
+    kMagic = 0x202,
+    kVersion = 0x206,
+    kLoadFlags = 0x211,
+    kInitrdMax = 0x22c,
+    kXLoadFlags = 0x236,
+    kCmdlineSize = 0x238,
+    kPrefAddress = 0x258,
     kInitSize = 0x260,
 };
 }  // namespace

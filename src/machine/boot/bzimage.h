@@ -9,10 +9,10 @@
 namespace hospes::machine {
 
 struct BzImage {
-    ByteView setup_header;   // from 0x1f1 to its end, to be copied into the zero page
-    ByteView kernel;         // the protected-mode part
+    ByteView setup_header;  // from 0x1f1 to its end, to be copied into the zero page
+    ByteView kernel;        // the protected-mode part
     std::uint64_t pref_address;
-    std::uint64_t init_size;        // memory from the load address on that the kernel needs to unpack itself
+    std::uint64_t init_size;  // memory from the load address on that the kernel needs to unpack itself
     std::uint32_t initrd_addr_max;
     std::uint32_t cmdline_size;
 };

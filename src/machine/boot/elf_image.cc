@@ -23,7 +23,8 @@ std::optional<std::uint32_t> find_pvh_entry(ByteView notes) {
         const std::uint64_t content_at = name_at + ((std::uint64_t{header->n_namesz} + 3) & ~3ull);
         const std::uint64_t end = content_at + ((std::uint64_t{header->n_descsz} + 3) & ~3ull);
         const auto name = notes.part(name_at, 4);
-        if (header->n_type == kPhys32Entry && header->n_namesz == 4 && name && std::memcmp(name->data(), "Xen", 4) == 0) {
+        if (header->n_type == kPhys32Entry && header->n_namesz == 4 && name &&
+            std::memcmp(name->data(), "Xen", 4) == 0) {
             return notes.get<std::uint32_t>(content_at);
         }
         at = end;
@@ -79,9 +80,7 @@ std::string machine_name(std::uint16_t machine) {
 
 }  // namespace
 
-bool looks_like_elf(ByteView file) {
-    return file.holds(0, SELFMAG) && std::memcmp(file.data(), ELFMAG, SELFMAG) == 0;
-}
+bool looks_like_elf(ByteView file) { return file.holds(0, SELFMAG) && std::memcmp(file.data(), ELFMAG, SELFMAG) == 0; }
 
 Result<ElfImage> parse_elf(ByteView file) {
     if (!file.holds(0, sizeof(Elf32_Ehdr))) return truncated();

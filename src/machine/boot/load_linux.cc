@@ -12,8 +12,16 @@ namespace hospes::machine {
 namespace {
 
 enum ZeroPage : std::uint64_t {
-    kAcpiRsdpAddr = 0x070, kE820Entries = 0x1e8, kTypeOfLoader = 0x210, kLoadFlags = 0x211, kCode32Start = 0x214,
-    kRamdiskImage = 0x218, kRamdiskSize = 0x21c, kHeapEndPtr = 0x224, kCmdLinePtr = 0x228, kE820Table = 0x2d0,
+    kAcpiRsdpAddr = 0x070,
+    kE820Entries = 0x1e8,
+    kTypeOfLoader = 0x210,
+    kLoadFlags = 0x211,
+    kCode32Start = 0x214,
+    kRamdiskImage = 0x218,
+    kRamdiskSize = 0x21c,
+    kHeapEndPtr = 0x224,
+    kCmdLinePtr = 0x228,
+    kE820Table = 0x2d0,
 };
 constexpr std::uint8_t kUndefinedLoader = 0xff, kLoadedHigh = 1;
 constexpr std::uint64_t kEntry64 = 0x200;  // from the start of the protected-mode kernel

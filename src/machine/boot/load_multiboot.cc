@@ -46,7 +46,8 @@ Result<cpu::VcpuState> load_multiboot(memory::GuestRam& ram, const BootRequest& 
     more += (sizeof kName + 7) & ~7ull;
     if (request.initrd.size() != 0) {
         const Gpa at = HOSPES_TRY(place_initrd(ram, request.initrd, end, memory::kLowEnd));
-        const Module module{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + request.initrd.size()), 0, 0};
+        const Module module{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + request.initrd.size()), 0,
+                            0};
         ram.write(more, &module, sizeof module);
         info.mods_count = 1;
         info.mods_addr = static_cast<std::uint32_t>(more);

@@ -16,8 +16,9 @@ Error unknown_format(ByteView file) {
     if (file.get_or<std::uint32_t>(0x38, 0) == 0x644d5241) {  // "ARM\x64" of arm64's Image
         return Error("this is a Linux kernel for 64-bit ARM; use an x86-64 kernel");
     }
-    return Error("this is no kernel that can be started here; use a Linux bzImage, an ELF file with a PVH note or a "
-                 "Multiboot 1 kernel");
+    return Error(
+        "this is no kernel that can be started here; use a Linux bzImage, an ELF file with a PVH note or a "
+        "Multiboot 1 kernel");
 }
 
 }  // namespace
@@ -33,8 +34,9 @@ Result<cpu::VcpuState> load_kernel(memory::GuestRam& ram, const BootRequest& req
         return load_multiboot(ram, request, image);
     }
     if (looks_like_elf(request.kernel)) {
-        return Error("this ELF file has neither a PVH note nor a Multiboot header; use a kernel, or build it with "
-                     "CONFIG_PVH");
+        return Error(
+            "this ELF file has neither a PVH note nor a Multiboot header; use a kernel, or build it with "
+            "CONFIG_PVH");
     }
     return unknown_format(request.kernel);
 }

@@ -10,8 +10,8 @@
 
 namespace hospes::machine {
 
-// Measures the frequency against CLOCK_MONOTONIC in the background for some ten milliseconds, good to a few ppm. (CPUID's
-// numbers are nominal, and the kernel's own is not to be had without rights.)
+// Measures the frequency against CLOCK_MONOTONIC in the background for some ten milliseconds, good to a few ppm.
+// (CPUID's numbers are nominal, and the kernel's own is not to be had without rights.)
 class HostTsc final : public devices::GuestTsc {
   public:
     HostTsc();

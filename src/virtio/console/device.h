@@ -37,7 +37,7 @@ class Device final : public virtio::Device {
 
     struct Port {
         PortSetup setup;
-        Chain receive;      // waits for input while `held`
+        Chain receive;  // waits for input while `held`
         bool held = false;
         bool open = false;  // the guest takes input
     };

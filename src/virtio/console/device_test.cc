@@ -123,9 +123,8 @@ TEST_F(ConsoleTest, MultiportHandshake) {
     control(0, event::kDeviceReady, 1);
     control(0, event::kPortReady, 1);
     control(1, event::kPortReady, 1);
-    const ControlMessage expected[] = {{0, event::kPortAdd, 1},     {1, event::kPortAdd, 1},
-                                       {0, event::kConsolePort, 1}, {0, event::kPortOpen, 1},
-                                       {1, event::kPortName, 1},    {1, event::kPortOpen, 1}};
+    const ControlMessage expected[] = {{0, event::kPortAdd, 1},  {1, event::kPortAdd, 1},  {0, event::kConsolePort, 1},
+                                       {0, event::kPortOpen, 1}, {1, event::kPortName, 1}, {1, event::kPortOpen, 1}};
     ASSERT_EQ(driver_->rings[kControlReceive]->used_index(), 6);
     for (unsigned i = 0; i < 6; ++i) {
         const auto message = driver_->get<ControlMessage>(buffer(kControlReceive, i));

@@ -71,8 +71,9 @@ std::size_t copy_in(std::span<const iovec> segments, std::uint64_t offset, const
 }
 
 void slice(std::span<const iovec> segments, std::uint64_t offset, std::uint64_t length, std::vector<iovec>& part) {
-    for_each_piece(segments, offset, length,
-                   [&](std::byte* piece, std::uint64_t size) { part.push_back({piece, size}); });
+    for_each_piece(segments, offset, length, [&](std::byte* piece, std::uint64_t size) {
+        part.push_back({piece, size});
+    });
 }
 
 }  // namespace hospes::virtio

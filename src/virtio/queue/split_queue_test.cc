@@ -86,9 +86,8 @@ TEST_F(SplitQueueTest, IndicesWrap) {
 
 TEST_F(SplitQueueTest, IndirectTables) {
     start();
-    const Descriptor table[] = {{kBuffers, 16, descriptor::kNext, 2},
-                                {0, 0, 0, 0},
-                                {kBuffers + 64, 32, descriptor::kWrite, 0}};
+    const Descriptor table[] = {
+        {kBuffers, 16, descriptor::kNext, 2}, {0, 0, 0, 0}, {kBuffers + 64, 32, descriptor::kWrite, 0}};
     ram_->write(0x20008, table, sizeof table);  // need not be aligned to 16
     ring_.set_descriptor(3, {0x20008, sizeof table, descriptor::kIndirect, 0});
     ring_.offer(3);
@@ -163,14 +162,14 @@ TEST_F(SplitQueueTest, HostileDescriptorLoop) {
 }
 
 TEST_F(SplitQueueTest, HostileDescriptors) {
-    expect_broken_by({kBuffers, 1, descriptor::kNext, kSize});                    // next outside the table
-    expect_broken_by({kRamSize - 1, 2, 0, 0});                                    // past the end of RAM
-    expect_broken_by({~0ull, 1, 0, 0});                                           // no RAM at all
-    expect_broken_by({kBuffers, 0xffffffff, descriptor::kWrite, 0});              // length beyond RAM
-    expect_broken_by({0xfffffffffffff000, 0x2000, descriptor::kWrite, 0});        // wraps around
-    expect_broken_by({0x20000, 0, descriptor::kIndirect, 0});                     // empty table
-    expect_broken_by({0x20000, 17, descriptor::kIndirect, 0});                    // half an entry
-    expect_broken_by({kRamSize - 16, 32, descriptor::kIndirect, 0});              // table past RAM
+    expect_broken_by({kBuffers, 1, descriptor::kNext, kSize});              // next outside the table
+    expect_broken_by({kRamSize - 1, 2, 0, 0});                              // past the end of RAM
+    expect_broken_by({~0ull, 1, 0, 0});                                     // no RAM at all
+    expect_broken_by({kBuffers, 0xffffffff, descriptor::kWrite, 0});        // length beyond RAM
+    expect_broken_by({0xfffffffffffff000, 0x2000, descriptor::kWrite, 0});  // wraps around
+    expect_broken_by({0x20000, 0, descriptor::kIndirect, 0});               // empty table
+    expect_broken_by({0x20000, 17, descriptor::kIndirect, 0});              // half an entry
+    expect_broken_by({kRamSize - 16, 32, descriptor::kIndirect, 0});        // table past RAM
     expect_broken_by({0x20000, 16, descriptor::kIndirect | descriptor::kNext, 1});
 }
 
@@ -179,9 +178,9 @@ TEST_F(SplitQueueTest, HostileIndirectTables) {
         ram_->write(0x20000, table.data(), table.size() * sizeof(Descriptor));
         expect_broken_by({0x20000, static_cast<std::uint32_t>(table.size() * 16), descriptor::kIndirect, 0});
     };
-    table_breaks({{0x20000, 16, descriptor::kIndirect, 0}});                                 // nested
-    table_breaks({{kBuffers, 1, descriptor::kNext, 0}});                                     // loop
-    table_breaks({{kBuffers, 1, descriptor::kNext, 1}});                                     // out of the table
+    table_breaks({{0x20000, 16, descriptor::kIndirect, 0}});                                        // nested
+    table_breaks({{kBuffers, 1, descriptor::kNext, 0}});                                            // loop
+    table_breaks({{kBuffers, 1, descriptor::kNext, 1}});                                            // out of the table
     table_breaks({{kBuffers, 1, descriptor::kWrite | descriptor::kNext, 1}, {kBuffers, 1, 0, 0}});  // order
     std::vector<Descriptor> long_chain;
     for (unsigned i = 0; i <= kMaxQueueSize; ++i) {

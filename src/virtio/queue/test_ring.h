@@ -12,9 +12,7 @@ namespace hospes::virtio {
 
 // Counts and adds up what devices report to have written.
 struct CountingObserver final : memory::DmaObserver {
-    void memory_written(Gpa gpa, std::uint64_t length) override {
-        writes.push_back({gpa, length});
-    }
+    void memory_written(Gpa gpa, std::uint64_t length) override { writes.push_back({gpa, length}); }
     bool covers(Gpa gpa, std::uint64_t length) const {
         for (const auto& [start, size] : writes) {
             if (start <= gpa && gpa + length <= start + size) return true;
@@ -48,8 +46,8 @@ class TestRing {
         unsigned index = first;
         for (const Buffer& buffer : buffers) {
             const bool last = index - first + 1 == buffers.size();
-            const auto flags = static_cast<std::uint16_t>((buffer.writable ? descriptor::kWrite : 0) |
-                                                          (last ? 0 : descriptor::kNext));
+            const auto flags =
+                static_cast<std::uint16_t>((buffer.writable ? descriptor::kWrite : 0) | (last ? 0 : descriptor::kNext));
             set_descriptor(index, {buffer.gpa, buffer.length, flags, static_cast<std::uint16_t>(index + 1)});
             ++index;
         }

@@ -33,8 +33,8 @@ struct EchoDevice final : Device {
     }
 
     std::array<std::uint16_t, 2> sizes = {64, 16};
-    std::array<std::byte, 6> bytes = {std::byte{1}, std::byte{2}, std::byte{3}, std::byte{4}, std::byte{5},
-                                      std::byte{6}};
+    std::array<std::byte, 6> bytes = {std::byte{1}, std::byte{2}, std::byte{3},
+                                      std::byte{4}, std::byte{5}, std::byte{6}};
     Link* link = nullptr;
     Chain chain;
     int notifications = 0, resets = 0;

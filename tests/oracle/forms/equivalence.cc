@@ -38,6 +38,11 @@ bool same_in_64_bits(const Form& form, const Assembled& code) {
         return false;
     if (wide.instruction.mnemonic != narrow.instruction.mnemonic || wide.instruction.length != code.length + 1u)
         return false;
+    // The areas of FXSAVE and kin hold more registers there.
+    const ZydisInstructionCategory category = narrow.instruction.meta.category;
+    if (category == ZYDIS_CATEGORY_XSAVE || category == ZYDIS_CATEGORY_XSAVEOPT) return false;
+    const ZydisISASet set = narrow.instruction.meta.isa_set;
+    if (set == ZYDIS_ISA_SET_FXSAVE || set == ZYDIS_ISA_SET_FXSAVE64) return false;
     // LOOP's name is the same, JCXZ's is not; all of them count in ECX here.
     if (uses_stack(narrow) || narrow.instruction.meta.branch_type == ZYDIS_BRANCH_TYPE_FAR) return false;
     if (form.group == Group::Compat32 && narrow.instruction.meta.category == ZYDIS_CATEGORY_INTERRUPT) return false;

@@ -207,8 +207,8 @@ class Pass {
 }  // namespace
 
 void analyze_sharing(std::span<Instruction> block, Mode mode) {
-    const bool one_by_one = mode.has(Mode::kPlain) || mode.has(Mode::kBounce) || mode.has(Mode::kSingle) ||
-                            mode.has(Mode::kAlignment);
+    const bool one_by_one =
+        mode.has(Mode::kPlain) || mode.has(Mode::kBounce) || mode.has(Mode::kSingle) || mode.has(Mode::kAlignment);
     if (!mode.has(Mode::kCode64) || one_by_one) return;
     Pass(block).run();
 }

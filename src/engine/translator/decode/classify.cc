@@ -104,7 +104,11 @@ bool scan_operands(Instruction& out) {
                    (operand.encoding == ZYDIS_OPERAND_ENCODING_MODRM_RM ||
                     operand.encoding == ZYDIS_OPERAND_ENCODING_DISP16_32_64)) {
             out.memory = static_cast<std::uint8_t>(i);
-            out.access_size = static_cast<std::uint16_t>(operand.size / 8);
+            // CLFLUSH and kin name a line, but translate one byte's address.
+            const bool line = out.info().meta.category == ZYDIS_CATEGORY_CLFLUSHOPT ||
+                              out.info().mnemonic == ZYDIS_MNEMONIC_CLFLUSH ||
+                              out.info().mnemonic == ZYDIS_MNEMONIC_CLWB;
+            out.access_size = line ? std::uint16_t{1} : static_cast<std::uint16_t>(operand.size / 8);
             out.reads_memory = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_READ) != 0;
             out.writes_memory = (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) != 0;
         } else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY &&

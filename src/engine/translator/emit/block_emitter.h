@@ -129,7 +129,9 @@ class BlockEmitter {
     void emit_pop(const Instruction& in);
     void emit_pop_memory(const Instruction& in);
     void emit_leave(const Instruction& in);
-    void emit_push_return_address(const Instruction& in);
+    HostMem emit_return_address_slot(const Instruction& in);
+    void emit_store_return_address(const Instruction& in, const HostMem& to);
+    void emit_check_target(const Instruction& in);
     void emit_stack_pointer_add(std::int64_t bytes);
 
     // branch.cc
@@ -141,7 +143,6 @@ class BlockEmitter {
     void emit_call_indirect(const Instruction& in);
     void emit_return(const Instruction& in);
     void emit_load_target(const Instruction& in);
-    void emit_check_target(const Instruction& in);
     void emit_system(const Instruction& in);
     void emit_direct_exit(std::int64_t target, std::uint16_t guest);
     void emit_checked_exit(std::int64_t target, std::uint16_t guest);

@@ -205,17 +205,19 @@ void BlockEmitter::emit_jump_indirect(const Instruction& in) {
 
 void BlockEmitter::emit_call(const Instruction& in) {
     save_flags();
-    emit_push_return_address(in);
+    emit_store_return_address(in, emit_return_address_slot(in));
     emit_direct_exit(in.branch_target(), guest_offset(in));
 }
 
-// A call to where no code can be must fault before it writes to the stack: the bits from 47 on are not all the same.
+// A call to where no code can be faults once the stack is known to be good, but before it is written: the bits from 47
+// on are not all the same.
 void BlockEmitter::emit_check_target(const Instruction& in) {
-    window_ = -1;
-    a_.rorx(kT1, kT0, 47);
-    a_.alu32_imm(kAdd, kT1, 1);
-    a_.test32_imm(kT1, 0x1'fffe);
+    a_.load(kT2, target_slot());
+    a_.rorx(kT2, kT2, 47);
+    a_.alu32_imm(kAdd, kT2, 1);
+    a_.test32_imm(kT2, 0x1'fffe);
     const Jump canonical = a_.jcc_short(kE);
+    a_.load(kT0, target_slot());
     a_.load_imm(kT2, indirect_record(in.offset, 0));
     a_.jmp_to(thunks_.jump_cache_miss);
     a_.bind(canonical);
@@ -224,9 +226,10 @@ void BlockEmitter::emit_check_target(const Instruction& in) {
 void BlockEmitter::emit_call_indirect(const Instruction& in) {
     save_flags();
     emit_load_target(in);
-    if (code64_) emit_check_target(in);
     a_.store(target_slot(), kT0);
-    emit_push_return_address(in);
+    const HostMem to = emit_return_address_slot(in);
+    if (code64_) emit_check_target(in);
+    emit_store_return_address(in, to);
     a_.load(kT0, target_slot());
     emit_indirect_exit(in, -static_cast<std::int64_t>(width()));
 }

@@ -46,8 +46,8 @@ HostMem segment_base(int segment) {
 }
 
 SegmentRegister segment_number(ZydisRegister reg) {
-    return reg >= ZYDIS_REGISTER_ES && reg <= ZYDIS_REGISTER_GS
-               ? static_cast<SegmentRegister>(reg - ZYDIS_REGISTER_ES) : DS;
+    return reg >= ZYDIS_REGISTER_ES && reg <= ZYDIS_REGISTER_GS ? static_cast<SegmentRegister>(reg - ZYDIS_REGISTER_ES)
+                                                                : DS;
 }
 
 // Whether the instruction reports a pending x87 exception before it does anything: all of the x87 and MMX but FNSTCW

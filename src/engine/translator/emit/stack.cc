@@ -93,8 +93,11 @@ void BlockEmitter::emit_leave(const Instruction& in) {
     a_.mov(RBP, kT2);
 }
 
-void BlockEmitter::emit_push_return_address(const Instruction& in) {
-    const HostMem to = emit_access(in, stack_access(in, kGuestRsp, -static_cast<std::int64_t>(width()), true));
+HostMem BlockEmitter::emit_return_address_slot(const Instruction& in) {
+    return emit_access(in, stack_access(in, kGuestRsp, -static_cast<std::int64_t>(width()), true));
+}
+
+void BlockEmitter::emit_store_return_address(const Instruction& in, const HostMem& to) {
     a_.load(kT2, STATE(page_base));
     a_.lea(kT2, at(kT2, in.end()));
     store_width(to, kT2);

@@ -48,9 +48,10 @@ using SlowPath = std::uint64_t (*)(GuestState*, std::uint64_t, std::uint32_t, st
 
 struct Thunks {
     // Addresses in the executable mapping.
-    const std::uint8_t* enter = nullptr;            // CodeExit (*)(GuestState*, const void* code), code = entry_saved
-    const std::uint8_t* exit_saved[6] = {};         // by CodeExit, flags in saved_flags; T0 = the exit's value (T2: the second)
-    const std::uint8_t* exit_host[6] = {};          // by CodeExit, flags in RFLAGS
+    const std::uint8_t* enter = nullptr;  // CodeExit (*)(GuestState*, const void* code), code = entry_saved
+    const std::uint8_t* exit_saved[6] =
+        {};                                 // by CodeExit, flags in saved_flags; T0 = the exit's value (T2: the second)
+    const std::uint8_t* exit_host[6] = {};  // by CodeExit, flags in RFLAGS
     // T0 = address, T2 = info; gives T1 = addend. By whether status flags are live in RFLAGS (AccessInfo::kHostFlags).
     const std::uint8_t* slow_path[2] = {};
     const std::uint8_t* jump_cache_miss = nullptr;  // a jump cache miss; T0 = target, T2 = indirect_record()

@@ -14,8 +14,8 @@ namespace hospes::translator {
 
 // Which rules a data access obeys. Translated code is specialised on it, so a change of privilege costs no TLB work.
 enum class AccessClass : std::uint8_t {
-    User,        // CPL 3
-    Supervisor,  // CPL 0..2, user pages allowed (SMAP off or EFLAGS.AC set)
+    User,            // CPL 3
+    Supervisor,      // CPL 0..2, user pages allowed (SMAP off or EFLAGS.AC set)
     SmapSupervisor,  // CPL 0..2, user pages fault
 };
 inline constexpr unsigned kAccessClasses = 3;
@@ -24,7 +24,7 @@ inline constexpr unsigned kTlbBits = 14;
 inline constexpr unsigned kTlbEntries = 1u << kTlbBits;
 
 struct TlbEntry {
-    std::uint64_t read_tag;   // minus the guest page's address, or empty_tag()
+    std::uint64_t read_tag;  // minus the guest page's address, or empty_tag()
     std::uint64_t write_tag;
     std::uint64_t addend;
     std::uint64_t host_page;
@@ -58,15 +58,13 @@ struct TlbTable {
 
     [[gnu::always_inline]] static unsigned index(Gva address) { return (address >> kPageBits) & (kTlbEntries - 1); }
     [[gnu::always_inline]] TlbEntry& at(Gva address) { return entries[index(address)]; }
-    [[gnu::always_inline]] void clear(unsigned index) {
-        entries[index] = {empty_tag(index), empty_tag(index), 0, 0};
-    }
+    [[gnu::always_inline]] void clear(unsigned index) { entries[index] = {empty_tag(index), empty_tag(index), 0, 0}; }
 };
 
 // The page that stack accesses used last: probed at fixed addresses, before the table.
 // Present only for pages that may be read and written.
 struct StackWindow {
-    std::uint64_t tag;     // minus the guest page's address, or kNoWindow
+    std::uint64_t tag;  // minus the guest page's address, or kNoWindow
     std::uint64_t addend;
 };
 

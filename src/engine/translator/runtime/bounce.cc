@@ -1,5 +1,6 @@
 // Accesses that translated code cannot make itself: device memory, and two pages at once. The instruction runs alone on
 // a buffer, which is filled from guest memory before and written back after.
+#include "engine/translator/decode/alignment.h"
 #include "engine/translator/runtime/vcpu.h"
 
 namespace hospes::translator {
@@ -17,6 +18,20 @@ bool TranslatorVcpu::decode_here(Instruction& out) {
         length += static_cast<unsigned>(size);
     }
     return cache_.decoder().decode({bytes, length}, mode_, out);
+}
+
+// A fault of the access in interruption_. Where the operand is misaligned too, that comes first.
+void TranslatorVcpu::raise_access_fault(const GuestFault& fault) {
+    const unsigned size = interruption_.info & ((1u << AccessInfo::kSizeBits) - 1);
+    if (fault.vector == x86::PF_ && size >= 16 && (interruption_.address & (size - 1)) != 0) {
+        need_cpp();
+        Instruction instruction;
+        if (decode_here(instruction) && needs_alignment(instruction)) {
+            raise(general_protection());
+            return;
+        }
+    }
+    raise(fault);
 }
 
 void TranslatorVcpu::bounce() {
@@ -57,7 +72,7 @@ void TranslatorVcpu::bounce_with(const Instruction& instruction, const void* cod
     if (ready.ok() && instruction.reads_memory) ready = read_memory(system_.mmu, address, buffer, size, access_class);
     if (!ready.ok()) {
         running_single_ = false;
-        raise(ready.fault());
+        raise_access_fault(ready.fault());
         return;
     }
     const CodeExit exit = run_code(code);

@@ -6,7 +6,7 @@
 namespace hospes::translator {
 
 struct VcpuCounters {
-    std::uint64_t exits[6] = {};       // by CodeExit
+    std::uint64_t exits[6] = {};  // by CodeExit
     std::uint64_t system_hot = 0, system_cold = 0;
     std::uint64_t vector_saves = 0;
     std::uint64_t tlb_misses = 0;

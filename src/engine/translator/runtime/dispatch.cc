@@ -150,10 +150,8 @@ bool TranslatorVcpu::delivers_event(const DecodedInstruction& instruction) {
         case ZYDIS_MNEMONIC_INT1:
         case ZYDIS_MNEMONIC_INT3:
         case ZYDIS_MNEMONIC_INTO:
-        case ZYDIS_MNEMONIC_SYSCALL:
-            return true;
-        default:
-            return false;
+        case ZYDIS_MNEMONIC_SYSCALL: return true;
+        default: return false;
     }
 }
 
@@ -170,15 +168,9 @@ void TranslatorVcpu::after_system(const DecodedInstruction& instruction, bool tr
 
 void TranslatorVcpu::on_interruption() {
     switch (interruption_.kind) {
-        case Interruption::Kind::Fault:
-            raise(interruption_.fault);
-            break;
-        case Interruption::Kind::Bounce:
-            bounce();
-            break;
-        case Interruption::Kind::Single:
-            force_single_ = true;
-            break;
+        case Interruption::Kind::Fault: raise_access_fault(interruption_.fault); break;
+        case Interruption::Kind::Bounce: bounce(); break;
+        case Interruption::Kind::Single: force_single_ = true; break;
         case Interruption::Kind::Plain:
             force_plain_ = true;
             plain_rip_ = state_.rip;

@@ -104,10 +104,10 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options,
     translate.block_limit = options.block_limit;
     translate.link = options.link;
     translate.emit.breakage = options.breakage;
-    auto cache = HOSPES_TRY(
-        CodeCache::create(options.code_cache_bytes, ram, model, &TranslatorVcpu::slow_path, translate));
-    return std::unique_ptr<cpu::Engine>(new TranslatorEngine(
-        Shared{ram, model, std::move(cache), vectors, Tracer(options.trace, options.perf_map)}));
+    auto cache =
+        HOSPES_TRY(CodeCache::create(options.code_cache_bytes, ram, model, &TranslatorVcpu::slow_path, translate));
+    return std::unique_ptr<cpu::Engine>(
+        new TranslatorEngine(Shared{ram, model, std::move(cache), vectors, Tracer(options.trace, options.perf_map)}));
 }
 
 }  // namespace hospes::translator

@@ -73,10 +73,11 @@ void Tracer::show_block(const CodeCache& cache, BlockIndex index) const {
     cache.read_guest(block, bytes.data());
     const std::vector<Line> guest = disassemble(bytes.data(), bytes.size(), block.page_offset, block.mode);
     const std::uint8_t* begin = cache.host_address(block.begin);
-    const std::vector<Line> host = disassemble(begin, block.end - block.begin, reinterpret_cast<std::uint64_t>(begin),
-                                               Mode{Mode::kCode64});
+    const std::vector<Line> host =
+        disassemble(begin, block.end - block.begin, reinterpret_cast<std::uint64_t>(begin), Mode{Mode::kCode64});
     std::string out = "block " + std::to_string(index) + ": " + std::to_string(guest.size()) + " instructions, " +
-                      std::to_string(block.guest_length) + " bytes -> " + std::to_string(block.end - block.begin) + "\n";
+                      std::to_string(block.guest_length) + " bytes -> " + std::to_string(block.end - block.begin) +
+                      "\n";
     std::size_t next = 0;
     for (const Line& line : host) {
         const std::uint64_t pc = reinterpret_cast<std::uint64_t>(begin) + line.address;

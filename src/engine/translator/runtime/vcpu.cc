@@ -58,21 +58,18 @@ cpu::Exit TranslatorVcpu::run(cpu::VcpuHost& host) {
 
 std::string TranslatorVcpu::describe(const char* what) const {
     char text[640];
-    std::snprintf(text, sizeof text,
-                  "%s at rip %#llx (cs %#x, cpl %u, rflags %#llx, cr0 %#llx, cr2 %#llx, cr3 %#llx, cr4 %#llx, efer %#llx, "
-                  "rax %#llx, rbx %#llx, rcx %#llx, rdx %#llx, rsp %#llx, rbp %#llx, rsi %#llx, rdi %#llx)",
-                  what, static_cast<unsigned long long>(state_.rip), state_.segments[x86::CS].selector, state_.cpl,
-                  static_cast<unsigned long long>(state_.full_rflags()), static_cast<unsigned long long>(state_.cr0),
-                  static_cast<unsigned long long>(state_.cr2), static_cast<unsigned long long>(state_.cr3),
-                  static_cast<unsigned long long>(state_.cr4), static_cast<unsigned long long>(state_.efer),
-                  static_cast<unsigned long long>(state_.gpr[x86::RAX]),
-                  static_cast<unsigned long long>(state_.gpr[x86::RBX]),
-                  static_cast<unsigned long long>(state_.gpr[x86::RCX]),
-                  static_cast<unsigned long long>(state_.gpr[x86::RDX]),
-                  static_cast<unsigned long long>(state_.gpr[x86::RSP]),
-                  static_cast<unsigned long long>(state_.gpr[x86::RBP]),
-                  static_cast<unsigned long long>(state_.gpr[x86::RSI]),
-                  static_cast<unsigned long long>(state_.gpr[x86::RDI]));
+    std::snprintf(
+        text, sizeof text,
+        "%s at rip %#llx (cs %#x, cpl %u, rflags %#llx, cr0 %#llx, cr2 %#llx, cr3 %#llx, cr4 %#llx, efer %#llx, "
+        "rax %#llx, rbx %#llx, rcx %#llx, rdx %#llx, rsp %#llx, rbp %#llx, rsi %#llx, rdi %#llx)",
+        what, static_cast<unsigned long long>(state_.rip), state_.segments[x86::CS].selector, state_.cpl,
+        static_cast<unsigned long long>(state_.full_rflags()), static_cast<unsigned long long>(state_.cr0),
+        static_cast<unsigned long long>(state_.cr2), static_cast<unsigned long long>(state_.cr3),
+        static_cast<unsigned long long>(state_.cr4), static_cast<unsigned long long>(state_.efer),
+        static_cast<unsigned long long>(state_.gpr[x86::RAX]), static_cast<unsigned long long>(state_.gpr[x86::RBX]),
+        static_cast<unsigned long long>(state_.gpr[x86::RCX]), static_cast<unsigned long long>(state_.gpr[x86::RDX]),
+        static_cast<unsigned long long>(state_.gpr[x86::RSP]), static_cast<unsigned long long>(state_.gpr[x86::RBP]),
+        static_cast<unsigned long long>(state_.gpr[x86::RSI]), static_cast<unsigned long long>(state_.gpr[x86::RDI]));
     return text;
 }
 

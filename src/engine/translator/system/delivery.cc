@@ -114,8 +114,8 @@ Checked<void> deliver_long(System& system, const Event& event) {
     if (!is_canonical(top) || !is_canonical(stack - 1)) return stack_fault(event.external);
     if (!is_canonical(gate.offset)) return general_protection(event.external);
     const std::uint64_t frame[6] = {
-        event.error_code, event.return_rip, state.segments[x86::CS].selector, pushed_flags(state, event),
-        state.gpr[x86::RSP], state.segments[x86::SS].selector,
+        event.error_code,           event.return_rip,    state.segments[x86::CS].selector,
+        pushed_flags(state, event), state.gpr[x86::RSP], state.segments[x86::SS].selector,
     };
     GUEST_TRY(mark_accessed(system, target.code));
     GUEST_TRY(write_frame(system, top, event.has_error_code ? frame : frame + 1, size, 8,
@@ -150,12 +150,11 @@ bool within_limit(const x86::Segment& segment, std::uint64_t top, unsigned size)
 Checked<void> deliver_inner_legacy(System& system, const Event& event, const Gate& gate, Target& target) {
     GuestState& state = system.state();
     const InnerStack inner = GUEST_TRY(read_inner_stack(system, target.cpl, event.external));
-    Descriptor stack = GUEST_TRY(
-        check_stack_segment(system, inner.selector, target.cpl, x86::TS, event.external));
+    Descriptor stack = GUEST_TRY(check_stack_segment(system, inner.selector, target.cpl, x86::TS, event.external));
     const x86::Segment segment = stack.segment();
     const std::uint64_t values[6] = {
-        event.error_code, event.return_rip, state.segments[x86::CS].selector, pushed_flags(state, event),
-        state.gpr[x86::RSP], state.segments[x86::SS].selector,
+        event.error_code,           event.return_rip,    state.segments[x86::CS].selector,
+        pushed_flags(state, event), state.gpr[x86::RSP], state.segments[x86::SS].selector,
     };
     std::uint8_t frame[24];
     const unsigned first = event.has_error_code ? 0 : 1;
@@ -177,7 +176,10 @@ Checked<void> deliver_inner_legacy(System& system, const Event& event, const Gat
 Checked<void> deliver_same_legacy(System& system, const Event& event, const Gate& gate, Target& target) {
     GuestState& state = system.state();
     const std::uint64_t values[4] = {
-        event.error_code, event.return_rip, state.segments[x86::CS].selector, pushed_flags(state, event),
+        event.error_code,
+        event.return_rip,
+        state.segments[x86::CS].selector,
+        pushed_flags(state, event),
     };
     std::uint8_t frame[16];
     const unsigned first = event.has_error_code ? 0 : 1;
@@ -199,7 +201,11 @@ enum class Severity : std::uint8_t { Benign, Contributory, PageFault, DoubleFaul
 // SDM volume 3, table 6-4.
 Severity severity(std::uint8_t vector) {
     switch (vector) {
-        case x86::DE: case x86::TS: case x86::NP: case x86::SS_: case x86::GP: return Severity::Contributory;
+        case x86::DE:
+        case x86::TS:
+        case x86::NP:
+        case x86::SS_:
+        case x86::GP: return Severity::Contributory;
         case x86::PF_: return Severity::PageFault;
         case x86::DF_: return Severity::DoubleFault;
         default: return Severity::Benign;

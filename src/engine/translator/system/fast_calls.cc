@@ -15,8 +15,9 @@ void enter(GuestState& state, std::uint64_t selector, unsigned cpl, bool code64,
     const std::uint16_t dpl = cpl == 3 ? kDpl3 : std::uint16_t{0};
     const auto code = static_cast<std::uint16_t>((code64 ? kCode64 : kCode32) | dpl);
     set_segment(state, x86::CS, flat_segment(static_cast<std::uint16_t>((selector & 0xfffc) | cpl), code));
-    set_segment(state, x86::SS, flat_segment(static_cast<std::uint16_t>((stack_selector & 0xfffc) | cpl),
-                                             static_cast<std::uint16_t>(kData | dpl)));
+    set_segment(state, x86::SS,
+                flat_segment(static_cast<std::uint16_t>((stack_selector & 0xfffc) | cpl),
+                             static_cast<std::uint16_t>(kData | dpl)));
     state.cpl = static_cast<std::uint8_t>(cpl);
 }
 

@@ -8,6 +8,8 @@ namespace hospes::translator {
 
 namespace {
 
+constexpr unsigned kFxsaveArea = 512;
+
 using namespace xsave_area;
 
 constexpr unsigned kSize = 512;
@@ -27,6 +29,7 @@ unsigned used_size(const GuestState& state) { return kXmm + 16 * vector_count(st
 Checked<void> execute_fxsave(System& system, const DecodedInstruction& in) {
     GuestState& state = system.state();
     const Gva area = GUEST_TRY(area_address(state, in, Intent::Write));
+    GUEST_TRY(check_write(system.mmu, area, kFxsaveArea, state.access_class()));  // as processors do, all of it
     std::uint8_t bytes[kXmmEnd];
     VectorImage(system).store_legacy(bytes, in.info.operand_width == 64);
     GUEST_TRY(write_memory(system.mmu, area, bytes, used_size(state), state.access_class()));

@@ -104,8 +104,8 @@ Checked<Gva> linear_address(const GuestState& state, x86::SegmentRegister segmen
 std::uint64_t effective_address(const GuestState& state, const DecodedInstruction& in,
                                 const ZydisDecodedOperand& operand) {
     const ZydisDecodedOperandMem& mem = operand.mem;
-    std::uint64_t address = mem.disp.has_displacement || mem.disp.value != 0
-                                ? static_cast<std::uint64_t>(mem.disp.value) : 0;
+    std::uint64_t address =
+        mem.disp.has_displacement || mem.disp.value != 0 ? static_cast<std::uint64_t>(mem.disp.value) : 0;
     if (mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP) {
         address += next_rip(state, in);
     } else if (mem.base != ZYDIS_REGISTER_NONE) {

@@ -36,7 +36,7 @@ struct MsrState {
     std::uint64_t misc_enable = 0x1801;  // fast strings; no BTS, no PEBS
     std::uint64_t tsc_adjust = 0;
     std::uint64_t debugctl = 0;
-    std::uint64_t mtrr_def_type = 0x806;  // enabled, write-back, as firmware would leave it
+    std::uint64_t mtrr_def_type = 0x806;   // enabled, write-back, as firmware would leave it
     std::uint64_t mtrr_variable[16] = {};  // base and mask, by turns
     std::uint64_t mtrr_fixed[11] = {};     // 64K, 2 of 16K, 8 of 4K
 };

@@ -1,0 +1,44 @@
+#include "engine/translator/decode/alignment.h"
+
+namespace hospes::translator {
+
+namespace {
+
+bool is_unaligned_sse(ZydisMnemonic mnemonic) {
+    switch (mnemonic) {
+        case ZYDIS_MNEMONIC_MOVUPS:
+        case ZYDIS_MNEMONIC_MOVUPD:
+        case ZYDIS_MNEMONIC_MOVDQU:
+        case ZYDIS_MNEMONIC_LDDQU:
+        case ZYDIS_MNEMONIC_PCMPESTRI:
+        case ZYDIS_MNEMONIC_PCMPESTRM:
+        case ZYDIS_MNEMONIC_PCMPISTRI:
+        case ZYDIS_MNEMONIC_PCMPISTRM: return true;
+        default: return false;
+    }
+}
+
+bool is_aligned_vex(ZydisMnemonic mnemonic) {
+    switch (mnemonic) {
+        case ZYDIS_MNEMONIC_VMOVAPS:
+        case ZYDIS_MNEMONIC_VMOVAPD:
+        case ZYDIS_MNEMONIC_VMOVDQA:
+        case ZYDIS_MNEMONIC_VMOVNTPS:
+        case ZYDIS_MNEMONIC_VMOVNTPD:
+        case ZYDIS_MNEMONIC_VMOVNTDQ:
+        case ZYDIS_MNEMONIC_VMOVNTDQA: return true;
+        default: return false;
+    }
+}
+
+}  // namespace
+
+bool needs_alignment(const Instruction& instruction) {
+    if (instruction.memory == kNoOperand || instruction.access_size < 16) return false;
+    const ZydisMnemonic mnemonic = instruction.info().mnemonic;
+    if (instruction.info().encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) return is_aligned_vex(mnemonic);
+    if (instruction.info().meta.isa_ext == ZYDIS_ISA_EXT_SHA) return false;  // the page fault comes first, on AMD's
+    return instruction.access_size == 16 && !is_unaligned_sse(mnemonic);
+}
+
+}  // namespace hospes::translator
