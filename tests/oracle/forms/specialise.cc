@@ -73,7 +73,10 @@ std::uint64_t branch_target(Random& random, const Draft& draft) {
     switch (random.below(12)) {
         case 0: return kPageA + random.below(4096);
         case 1: return kPageC + kPageSize + random.below(4096);
-        case 2: return draft.form.compat ? kPageA : 1ull << 47 | random.next() >> 20;
+        case 2:
+            // Not where the stack may fault too: which of the two comes first is up to the CPU.
+            if (draft.place > Place::CrossPages) return draft.next_rip + random.below(60);
+            return draft.form.compat ? kPageA : 1ull << 47 | random.next() >> 20;
         default: return draft.next_rip + random.below(60);
     }
 }

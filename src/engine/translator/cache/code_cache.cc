@@ -101,7 +101,10 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     if (count == 0) return 0;
     const std::span<Instruction> instructions(scratch_.data(), count);
     Instruction& last = instructions.back();
-    if (last.kind == Kind::System) last.stored = system_instructions_.store(last, mode);
+    for (Instruction& in : instructions) {
+        const bool may_go_to_cpp = in.kind == Kind::System || in.kind == Kind::SetInterrupt;
+        if (may_go_to_cpp) in.stored = system_instructions_.store(in, mode);
+    }
     const std::uint64_t bytes_seen = seen(last, page_offset);
     const bool straddles = bytes_seen > mode.page_size() - page_offset && view.next_page != nullptr;
     const Origin origin{gpa,

@@ -72,6 +72,11 @@ class CodeCache {
     bool note_shared_failure(BlockIndex index, std::uint64_t tsc);
     [[gnu::always_inline]] bool prefers_plain(Gpa gpa) const { return plain_[plain_index(gpa)] == gpa; }
 
+    // Whether `entry`, a block's entry_indirect, leads nowhere any more. General registers only.
+    [[gnu::always_inline]] static bool is_dropped(const void* entry) {
+        return *static_cast<const std::uint8_t*>(entry) == kDroppedEntry;
+    }
+
     // Drops everything. No thread may be in translated code.
     void flush();
     // Count of flushes: what was learned before the last one is stale.
@@ -96,6 +101,7 @@ class CodeCache {
 
   private:
     static constexpr unsigned kPlainEntries = 1024;
+    static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
     CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
               const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,

@@ -70,6 +70,7 @@ void CodeCache::link(ExitIndex index, BlockIndex target) {
     const bool must_return = source.mode.has(Mode::kSingle) || source.mode.has(Mode::kBounce);
     const bool in_page = static_cast<std::uint64_t>(record.target) < source.mode.page_size();
     if (must_return || !source.valid || !to.valid || (!record.checked && !in_page)) return;
+    if (record.linked == target) return;  // the check in front of it sent the guest this way
     if (record.linked != 0) unlink(index);
     CodeOffset entry = record.flags_saved ? to.entry_saved : to.entry;
     if (record.checked) {
@@ -156,7 +157,7 @@ void CodeCache::invalidate_block(BlockIndex index) {
     std::uint8_t* entry = memory_->writable() + block.entry_indirect;
     const auto distance =
         static_cast<std::int32_t>(thunks_.jump_cache_miss - (memory_->executable() + block.entry_indirect + 5));
-    entry[0] = 0xe9;
+    entry[0] = kDroppedEntry;
     __builtin_memcpy(entry + 1, &distance, 4);
     ++counters_.invalidated_blocks;
 }

@@ -7,6 +7,7 @@
 #include "base/reserved_array.h"
 #include "base/result.h"
 #include "engine/translator/cache/mode.h"
+#include "engine/translator/decode/decoder.h"
 #include "engine/translator/decode/instruction.h"
 
 namespace hospes::translator {
@@ -22,7 +23,8 @@ class SystemInstructions {
 
     // Index of the record of `instruction`, which may be a new one. Not to be called when full.
     std::uint32_t store(const Instruction& instruction, Mode mode);
-    bool is_full() const { return count_ == kCapacity; }
+    // No room for those of one more block.
+    bool is_full() const { return count_ + kMaxBlockInstructions > kCapacity; }
     void clear();
 
     [[gnu::always_inline]] const StoredInstruction& operator[](std::uint64_t index) const {

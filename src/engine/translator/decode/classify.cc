@@ -63,8 +63,12 @@ Kind special_kind(const Instruction& in, Mode mode) {
         case ZYDIS_MNEMONIC_LOOPE:
         case ZYDIS_MNEMONIC_LOOPNE:
             return in.info().address_width == 16 ? Kind::System : branch_kind(in, mode, Kind::Loop, Kind::System);
-        case ZYDIS_MNEMONIC_RDTSC: return mode.has(Mode::kSlowTimestamp) ? Kind::System : Kind::ReadTimestamp;
+        case ZYDIS_MNEMONIC_RDTSC:
+        case ZYDIS_MNEMONIC_RDTSCP: return mode.has(Mode::kSlowTimestamp) ? Kind::System : Kind::ReadTimestamp;
         case ZYDIS_MNEMONIC_CLI: return mode.has(Mode::kCpl0) ? Kind::ClearInterrupt : Kind::System;
+        case ZYDIS_MNEMONIC_STI: return mode.has(Mode::kCpl0) ? Kind::SetInterrupt : Kind::System;
+        case ZYDIS_MNEMONIC_SWAPGS:
+            return mode.has(Mode::kCpl0) && mode.has(Mode::kCode64) ? Kind::SwapGs : Kind::System;
         default:
             if (in.info().meta.category != ZYDIS_CATEGORY_COND_BR) return Kind::Plain;
             return branch_kind(in, mode, Kind::JumpConditional, Kind::System);

@@ -24,8 +24,10 @@ enum class Kind : std::uint8_t {
     CallIndirect,
     Return,
     BitString,       // BT and kin whose register operand addresses memory beyond the operand
-    ReadTimestamp,   // RDTSC
+    ReadTimestamp,   // RDTSC, RDTSCP
     ClearInterrupt,  // CLI at CPL 0
+    SetInterrupt,    // STI at CPL 0
+    SwapGs,          // SWAPGS at CPL 0
     System,          // C++: system::execute
 };
 

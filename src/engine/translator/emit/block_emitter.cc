@@ -105,7 +105,9 @@ void BlockEmitter::emit_instruction(const Instruction& in) {
         case Kind::CallIndirect: emit_call_indirect(in); break;
         case Kind::Return: emit_return(in); break;
         case Kind::BitString: emit_bit_string(in); break;
-        case Kind::ReadTimestamp: emit_timestamp(); break;
+        case Kind::ReadTimestamp: emit_timestamp(in); break;
+        case Kind::SetInterrupt: emit_set_interrupt(in); break;
+        case Kind::SwapGs: emit_swap_gs(); break;
         case Kind::ClearInterrupt: a_.store_imm8(STATE(interrupt_flag), 0); break;
         case Kind::System: emit_system(in); break;
     }

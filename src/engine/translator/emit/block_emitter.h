@@ -122,7 +122,9 @@ class BlockEmitter {
     void emit_without_rex(const Instruction& in, Substitution& substitution);
     void emit_address_of(const Instruction& in);
     void emit_bit_string(const Instruction& in);
-    void emit_timestamp();
+    void emit_timestamp(const Instruction& in);
+    void emit_set_interrupt(const Instruction& in);
+    void emit_swap_gs();
 
     // stack.cc
     void emit_push(const Instruction& in);

@@ -280,8 +280,10 @@ void BlockEmitter::emit_bit_string(const Instruction& in) {
     reencode(a_, in, substitution);
 }
 
-// RDTSC plus the guest's offset, without touching the flags.
-void BlockEmitter::emit_timestamp() {
+// RDTSC and RDTSCP plus the guest's offset, without touching the flags.
+void BlockEmitter::emit_timestamp(const Instruction& in) {
+    const bool ordered = in.info().mnemonic == ZYDIS_MNEMONIC_RDTSCP;
+    if (ordered) a_.bytes("\x0f\xae\xe8", 3);  // LFENCE: it waits for the instructions before it
     a_.bytes("\x0f\x31", 2);
     a_.rorx(RDX, RDX, 32);
     a_.lea(RAX, at(RAX, RDX, 0, 0));
@@ -290,6 +292,25 @@ void BlockEmitter::emit_timestamp() {
     a_.rorx(RDX, RAX, 32);
     a_.mov32(RDX, RDX);
     a_.mov32(RAX, RAX);
+    if (ordered) a_.load32(RCX, STATE(tsc_aux));
+}
+
+// While an interrupt waits for IF, C++ does it: the interrupt comes after the next instruction.
+void BlockEmitter::emit_set_interrupt(const Instruction& in) {
+    if (in.live_before != 0) save_flags();
+    a_.cmp32_mem_imm(STATE(interrupt_waiting), 0);
+    const std::uint64_t value = static_cast<std::uint64_t>(in.stored) << 32 | in.offset;
+    add_exit_stub(a_.jcc(kNE), CodeExit::System, value, guest_offset(in));
+    a_.store_imm8(STATE(interrupt_flag), 1);
+}
+
+void BlockEmitter::emit_swap_gs() {
+    window_ = -1;
+    a_.load(kT0, STATE(segment_base[GS]));
+    a_.load(kT1, STATE(kernel_gs_base));
+    a_.store(STATE(kernel_gs_base), kT0);
+    a_.store(STATE(segment_base[GS]), kT1);
+    a_.store(STATE(segments[GS].base), kT1);
 }
 
 }  // namespace hospes::translator

@@ -35,6 +35,7 @@ void emit_enter(Assembler& a) {
     a.std_();
     a.bind(forward);
     load_guest_registers(a);
+    a.load(kT0, STATE(rip));  // for entries that take it as a jump's target
     a.jmp_mem(STATE(exit_target));
 }
 

@@ -69,7 +69,10 @@ void TranslatorVcpu::bounce_with(const Instruction& instruction, const void* cod
     state_.bounce = reinterpret_cast<std::uint64_t>(buffer);
     Checked<void> ready;
     if (instruction.writes_memory) ready = check_write(system_.mmu, address, size, access_class);
-    if (ready.ok() && instruction.reads_memory) ready = read_memory(system_.mmu, address, buffer, size, access_class);
+    // An x87 store does not take place if it raises an exception that is not masked.
+    const bool may_not_write = instruction.info().meta.isa_ext == ZYDIS_ISA_EXT_X87;
+    if (ready.ok() && (instruction.reads_memory || may_not_write))
+        ready = read_memory(system_.mmu, address, buffer, size, access_class);
     if (!ready.ok()) {
         running_single_ = false;
         raise_access_fault(ready.fault());

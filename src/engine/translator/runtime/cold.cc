@@ -10,8 +10,8 @@ TranslatorVcpu::After TranslatorVcpu::attend() {
     drop_written_pages();
     cpu::VcpuHost& host = system_.host();
     if (host.stop_requested()) return finish(cpu::ExitReason::Kicked);
-    interrupt_waiting_ = host.interrupt_pending();
-    if (!interrupt_waiting_ || !state_.interrupt_flag) return After::GoOn;
+    state_.interrupt_waiting = host.interrupt_pending();
+    if (!state_.interrupt_waiting || !state_.interrupt_flag) return After::GoOn;
     if (state_.interrupt_shadow) {
         force_single_ = true;  // and then here again
         return After::GoOn;
@@ -21,12 +21,11 @@ TranslatorVcpu::After TranslatorVcpu::attend() {
 
 bool TranslatorVcpu::take_interrupt() {
     const std::optional<std::uint8_t> vector = system_.host().acknowledge_interrupt();
-    interrupt_waiting_ = system_.host().interrupt_pending();
+    state_.interrupt_waiting = system_.host().interrupt_pending();
     if (!vector) return true;
     ++counters_.interrupts;
     if (shared_.tracer.wants(kTraceFaults)) trace_fault(*vector, true, 0);
     link_from_ = 0;
-    came_by_jump_ = false;
     force_plain_ = false;
     const Delivery delivery = deliver_interrupt(system_, *vector);
     set_mode();

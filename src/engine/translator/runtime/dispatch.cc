@@ -62,7 +62,6 @@ TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
             break;
         case CodeExit::Indirect:
             if (!take_jump()) break;
-            came_by_jump_ = !single;
             if (single) end_single();
             break;
         case CodeExit::System:
@@ -71,6 +70,7 @@ TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
             break;
         case CodeExit::Resume:
             state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
+            resumed_ = true;
             // Not yet run: an instruction that was to run alone still is.
             if (single) force_single_ = true;
             break;
@@ -111,7 +111,7 @@ void TranslatorVcpu::on_link_exit() {
 
 // After an instruction that ran as a block of its own.
 void TranslatorVcpu::end_single() {
-    if (interrupt_waiting_) notify();
+    if (state_.interrupt_waiting) notify();
     if (!trace_steps_) return;
     trace_steps_ = false;
     Delivery delivery = deliver_single_step(system_);
@@ -158,7 +158,7 @@ bool TranslatorVcpu::delivers_event(const DecodedInstruction& instruction) {
 // `traced`: RFLAGS.TF was set when the instruction began.
 void TranslatorVcpu::after_system(const DecodedInstruction& instruction, bool traced) {
     set_mode();
-    if (interrupt_waiting_ && state_.interrupt_flag) notify();
+    if (state_.interrupt_waiting && state_.interrupt_flag) notify();
     const bool delivered = delivers_event(instruction) && (state_.rflags & x86::rflags::TF) == 0;
     if (traced && !delivered && !state_.interrupt_shadow) {
         trace_steps_ = true;
@@ -186,7 +186,6 @@ void TranslatorVcpu::on_interruption() {
 void TranslatorVcpu::raise(const GuestFault& fault) {
     ++counters_.faults;
     link_from_ = 0;  // what comes next is the handler
-    came_by_jump_ = false;
     force_plain_ = false;
     if (shared_.tracer.wants(kTraceFaults)) trace_fault(fault.vector, false, fault.error_code);
     trace_steps_ = false;
@@ -197,7 +196,7 @@ void TranslatorVcpu::raise(const GuestFault& fault) {
     }
     if (delivery == Delivery::TripleFault) finished_ = cpu::ExitReason::Shutdown;
     set_mode();
-    if (interrupt_waiting_ && state_.interrupt_flag) notify();
+    if (state_.interrupt_waiting && state_.interrupt_flag) notify();
 }
 
 }  // namespace hospes::translator

@@ -3,13 +3,19 @@
 
 namespace hospes::translator {
 
-// Code for the instruction at state.rip, with page_base set for it; nullptr if fetching it faulted instead.
+// Code for the instruction at state.rip; nullptr if fetching it faulted instead.
 const void* TranslatorVcpu::next_code() {
     const std::uint64_t rip = state_.rip;
+    const bool special = resumed_ || force_single_ || force_plain_ || link_from_ != 0 || mode_.has(Mode::kSingle);
+    if (!special) {
+        const void* code = tlb_->known_jump(rip, mode_);
+        if (code != nullptr && !CodeCache::is_dropped(code)) return code;
+    }
     if (state_.code64() ? !is_canonical(rip) : rip > state_.segments[x86::CS].limit) {
         raise(general_protection());
         return nullptr;
     }
+    resumed_ = false;
     const Gva address = linear(rip);
     const Gva page = address & ~kPageMask;
     if (tlb_->code_entry(page, mode_.code_class()).page != page && !resolve_code_page(page)) return nullptr;
@@ -94,13 +100,12 @@ void TranslatorVcpu::remember_way(BlockIndex index) {
         if (cache_.block(record.source).valid && (record.checked || from == to)) cache_.link(link_from_, index);
     }
     // What the jump cache knows by RIP, INVLPG names by linear address.
-    if (came_by_jump_ && usual && cache_.links() && !block.mode.has(Mode::kSegmented)) {
+    if (link_from_ == 0 && usual && cache_.links() && !block.mode.has(Mode::kSegmented)) {
         const bool global = tlb_->code_entry(state_.rip, mode_.code_class()).global != 0;
         const auto code = reinterpret_cast<std::uint64_t>(cache_.host_address(block.entry_indirect));
         tlb_->fill_jump(state_.rip, code, block.mode.without(Mode::kPlain), global);
     }
     link_from_ = 0;
-    came_by_jump_ = false;
 }
 
 std::uint64_t TranslatorVcpu::rip_at(std::uint64_t host_pc) const {

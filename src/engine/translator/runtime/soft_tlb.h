@@ -33,6 +33,12 @@ class SoftTlb {
         clear_jumps(table, true);
         jump_modes_[table] = mode;
     }
+    // Where the jump cache leads for `target`, which is in T0 then; nullptr: it does not know.
+    [[gnu::always_inline]] const void* known_jump(Gva target, Mode mode) {
+        use_jumps(mode);
+        const JumpCacheEntry& entry = state_.jump_cache[static_cast<unsigned>(mode.access_class())][jump_index(target)];
+        return entry.target == target ? reinterpret_cast<const void*>(entry.host_code) : nullptr;
+    }
     // `host_code` is where indirect jumps to `target` from code of `mode` go from now on.
     void fill_jump(Gva target, std::uint64_t host_code, Mode mode, bool global);
 

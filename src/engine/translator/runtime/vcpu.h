@@ -171,15 +171,14 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     Mode mode_;  // of the next instruction, but for what lookup adds
     bool vectors_live_ = false;
-    bool interrupt_waiting_ = false;  // pending, but IF was clear or a shadow was on
-    bool force_single_ = false;       // the next instruction alone
-    bool force_plain_ = false;        // the next block without shared probes
-    std::uint64_t plain_rip_ = 0;     // where force_plain_ was asked for
-    bool running_single_ = false;     // the block that runs is one instruction, to be looked at afterwards
-    ExitIndex link_from_ = 0;         // the exit that led here, to be linked
-    bool came_by_jump_ = false;       // an indirect jump led here: to be entered in the jump cache
-    bool trace_steps_ = false;        // RFLAGS.TF was set when the instruction began
-    std::uint64_t generation_ = 0;    // of the code cache, when link_from_ was set
+    bool resumed_ = false;          // the block left before its first instruction: perhaps its pages are other ones now
+    bool force_single_ = false;     // the next instruction alone
+    bool force_plain_ = false;      // the next block without shared probes
+    std::uint64_t plain_rip_ = 0;   // where force_plain_ was asked for
+    bool running_single_ = false;   // the block that runs is one instruction, to be looked at afterwards
+    ExitIndex link_from_ = 0;       // the exit that led here, to be linked
+    bool trace_steps_ = false;      // RFLAGS.TF was set when the instruction began
+    std::uint64_t generation_ = 0;  // of the code cache, when link_from_ was set
     cpu::ExitReason finished_ = cpu::ExitReason::Kicked;
     Interruption interruption_;
     PlainTwin twins_[kTwins];
