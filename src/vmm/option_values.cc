@@ -12,7 +12,7 @@ namespace hospes::vmm {
 namespace {
 
 constexpr std::uint64_t kLeastMemory = 4;       // MiB: the first one is mostly the boot loader's
-constexpr std::uint64_t kMostCodeCache = 4096;  // MiB
+constexpr std::uint64_t kMostCodeCache = 2048;  // MiB: relative jumps must reach
 
 std::optional<std::uint64_t> whole_number(const std::string& text) {
     std::uint64_t value = 0;

@@ -6,10 +6,10 @@
 namespace hospes::oracle {
 
 const char* usage() {
-    return "usage: oracle [--group NAME]... [--variants N] [--only TEXT] [--break GROUP]\n"
-           "       oracle --stream [--seconds N] [--save DIRECTORY] [--break GROUP]\n"
-           "       oracle --replay FILE...\n"
-           "       oracle --list [--forms]\n"
+    return "usage: oracle_run [--group NAME]... [--variants N] [--only TEXT] [--break GROUP]\n"
+           "       oracle_run --stream [--seconds N] [--save DIRECTORY] [--break GROUP]\n"
+           "       oracle_run --replay FILE...\n"
+           "       oracle_run --list [--forms]\n"
            "  common: [--seed N] [--show N] [--engine single|normal|linked]... [--cpu MODEL] [--self]\n";
 }
 

@@ -66,6 +66,8 @@ guest_main:
     mov al, 0xfe
     out 0x21, al
     sti
+9:  cmp qword ptr [ticks], 0                // a busy host may be late with the first
+    je 9b
     call wait_20_ms
     call wait_20_ms
     cli

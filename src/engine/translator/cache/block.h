@@ -62,9 +62,6 @@ struct Block {
     std::uint16_t point_count;
     std::uint32_t first_point;
     ExitIndex incoming;
-
-    std::uint32_t shared_failures;  // shared probes that failed lately
-    std::uint64_t failures_since;   // TSC
 };
 
 inline constexpr Gpa kNotStraddled = ~0ull;

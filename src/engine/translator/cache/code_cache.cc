@@ -58,13 +58,7 @@ CodeCache::CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, 
       buckets_(std::move(buckets)),
       page_blocks_(std::move(pages)),
       system_instructions_(std::move(system_instructions)),
-      scratch_(kMaxBlockInstructions) {
-    forget_plain();
-}
-
-void CodeCache::forget_plain() {
-    for (Gpa& gpa : plain_) gpa = ~0ull;
-}
+      scratch_(kMaxBlockInstructions) {}
 
 bool CodeCache::is_full() const {
     // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
@@ -170,7 +164,6 @@ void CodeCache::flush() {
     buckets_.reset();
     page_blocks_.reset();
     system_instructions_.clear();
-    forget_plain();
     cursor_ = first_code_;
     block_count_ = 1;
     exit_count_ = 1;

@@ -67,11 +67,6 @@ class CodeCache {
     bool invalidate(Gpa gpa, std::uint64_t size);
     void invalidate_block(BlockIndex index);
 
-    // A shared probe of `index` has failed at time `tsc`. Blocks where that happens often are dropped, to be made again
-    // with Mode::kPlain, and prefers_plain() tells. Returns whether that was done. General registers only.
-    bool note_shared_failure(BlockIndex index, std::uint64_t tsc);
-    [[gnu::always_inline]] bool prefers_plain(Gpa gpa) const { return plain_[plain_index(gpa)] == gpa; }
-
     // Whether `entry`, a block's entry_indirect, leads nowhere any more. General registers only.
     [[gnu::always_inline]] static bool is_dropped(const void* entry) {
         return *static_cast<const std::uint8_t*>(entry) == kDroppedEntry;
@@ -100,7 +95,6 @@ class CodeCache {
     BlockIndex block_count() const { return block_count_; }
 
   private:
-    static constexpr unsigned kPlainEntries = 1024;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
     CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
@@ -125,10 +119,8 @@ class CodeCache {
     void remove_from_page(std::uint64_t page, BlockIndex index);
     void unlink(ExitIndex exit);
     void patch32(CodeOffset at, std::uint32_t value);
-    static unsigned plain_index(Gpa gpa) { return static_cast<unsigned>((gpa ^ gpa >> 10) % kPlainEntries); }
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
     bool is_full() const;
-    void forget_plain();
     unsigned pages_of(const Block& block, std::uint64_t pages[2]) const;
 
     std::unique_ptr<CodeMemory> memory_;
@@ -146,7 +138,6 @@ class CodeCache {
     BlockIndex block_count_ = 1;  // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;
-    Gpa plain_[kPlainEntries];  // first instructions of blocks that are better off without shared probes
     std::vector<Instruction> scratch_;
     CodeCacheCounters counters_;
 };

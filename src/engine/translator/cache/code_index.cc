@@ -127,21 +127,6 @@ bool CodeCache::invalidate(Gpa gpa, std::uint64_t size) {
     return any;
 }
 
-bool CodeCache::note_shared_failure(BlockIndex index, std::uint64_t tsc) {
-    // A failure costs about a tenth of a microsecond: worth avoiding where they come every microsecond.
-    constexpr std::uint64_t kPeriod = 1u << 20;
-    constexpr std::uint32_t kOften = 128;
-    Block& block = blocks_[index];
-    if (tsc - block.failures_since > kPeriod) {
-        block.failures_since = tsc;
-        block.shared_failures = 0;
-    }
-    if (++block.shared_failures < kOften) return false;
-    plain_[plain_index(block.gpa)] = block.gpa;
-    invalidate_block(index);
-    return true;
-}
-
 // Nobody enters the block any more: links to it are undone, and jump cache entries that still lead here find a jump to
 // the dispatcher.
 void CodeCache::invalidate_block(BlockIndex index) {

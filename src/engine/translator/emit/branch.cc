@@ -206,7 +206,9 @@ void BlockEmitter::emit_jump_indirect(const Instruction& in) {
 void BlockEmitter::emit_call(const Instruction& in) {
     save_flags();
     emit_store_return_address(in, emit_return_address_slot(in));
-    emit_direct_exit(in.branch_target(), guest_offset(in));
+    const std::int64_t target = in.branch_target();
+    if (in_page(target) && target <= in.offset) emit_poll(target, guest_offset(in), false);
+    emit_direct_exit(target, guest_offset(in));
 }
 
 // A call to where no code can be faults once the stack is known to be good, but before it is written: the bits from 47

@@ -302,6 +302,8 @@ void BlockEmitter::emit_set_interrupt(const Instruction& in) {
     const std::uint64_t value = static_cast<std::uint64_t>(in.stored) << 32 | in.offset;
     add_exit_stub(a_.jcc(kNE), CodeExit::System, value, guest_offset(in));
     a_.store_imm8(STATE(interrupt_flag), 1);
+    // Inside a block nothing comes between this and the next instruction anyway.
+    if (&in == &block_.back()) a_.store_imm8(STATE(interrupt_shadow), 1);
 }
 
 void BlockEmitter::emit_swap_gs() {

@@ -65,7 +65,6 @@ bool TranslatorVcpu::resolve_code_page(Gva page) {
 }
 
 BlockIndex TranslatorVcpu::find_block(Gpa gpa, Mode mode) {
-    if (cache_.prefers_plain(gpa) && !mode.has(Mode::kSingle)) mode = mode.with(Mode::kPlain);
     for (BlockIndex index = cache_.find(gpa, mode); index != 0; index = cache_.find(gpa, mode)) {
         const Block& block = cache_.block(index);
         if (block.straddled == kNotStraddled) return index;

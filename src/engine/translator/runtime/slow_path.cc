@@ -30,7 +30,6 @@ std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, 
                 reinterpret_cast<std::uint64_t>(cache_.host_address(cache_.block(twin.block).entry_saved));
             return kSlowJump;
         }
-        cache_.note_shared_failure(cache_.block_at(host_pc - 1), __builtin_ia32_rdtsc());
     }
     interruption_.kind = kind;
     interruption_.address = address;

@@ -158,7 +158,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     void bounce_with(const Instruction& instruction, const void* code);
     bool decode_here(Instruction& out);
 
-    // report.cc (cold)
+    // vcpu.cc (cold)
     std::string describe(const char* what) const;
 
     Shared& shared_;

@@ -1,4 +1,7 @@
-// RDRAND and RDSEED, from the host's: models have them only where the host does.
+// RDRAND and RDSEED: every model has them, whatever the host has.
+#include <cpuid.h>
+#include <sys/random.h>
+
 #include "engine/translator/system/handlers.h"
 #include "engine/translator/system/operands.h"
 
@@ -6,19 +9,22 @@ namespace hospes::translator {
 
 namespace {
 
-constexpr unsigned kTries = 10;  // Intel's advice; after that the guest hears of it
+constexpr unsigned kTries = 10;  // Intel's advice
 
-bool host_random(std::uint64_t& value, bool seed) {
-    for (unsigned i = 0; i < kTries; ++i) {
+bool host_has_rdrand() {
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_RDRND) != 0;
+}
+
+// From the host's instruction, which costs no system call, or from its kernel.
+bool host_random(std::uint64_t& value) {
+    static const bool has_rdrand = host_has_rdrand();
+    for (unsigned i = 0; has_rdrand && i < kTries; ++i) {
         bool good = false;
-        if (seed) {
-            asm volatile("rdseed %0" : "=r"(value), "=@ccc"(good));
-        } else {
-            asm volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
-        }
+        asm volatile("rdrand %0" : "=r"(value), "=@ccc"(good));
         if (good) return true;
     }
-    return false;
+    return ::getrandom(&value, sizeof value, GRND_NONBLOCK) == sizeof value;
 }
 
 }  // namespace
@@ -26,7 +32,7 @@ bool host_random(std::uint64_t& value, bool seed) {
 Checked<void> execute_random(System& system, const DecodedInstruction& in) {
     GuestState& state = system.state();
     std::uint64_t value = 0;
-    const bool good = host_random(value, in.info.mnemonic == ZYDIS_MNEMONIC_RDSEED);
+    const bool good = host_random(value);
     state.rflags &= ~x86::rflags::kStatus;
     if (good) state.rflags |= x86::rflags::CF;
     write_register(state, in.operands[0].reg.value, good ? value : 0);
