@@ -177,6 +177,7 @@ bool vector_unit_on(const ZydisDecodedInstruction& info, Mode mode) {
         case ZYDIS_MNEMONIC_CRC32:
         case ZYDIS_MNEMONIC_POPCNT:
         case ZYDIS_MNEMONIC_PAUSE: return true;
+        case ZYDIS_MNEMONIC_FISTTP: return !mode.has(Mode::kFpuTrap);  // x87, whatever CPUID counts it to
         default: return !mode.has(Mode::kNoSse) && !mode.has(Mode::kFpuTrap);
     }
 }

@@ -126,6 +126,7 @@ void TranslatorVcpu::end_single() {
 void TranslatorVcpu::execute_stored(const StoredInstruction& instruction) {
     const bool traced = (state_.rflags & x86::rflags::TF) != 0;
     trace_steps_ = false;
+    state_.interrupt_shadow = 0;  // of the instruction before
     Checked<void> outcome = redo_cold();
     if (instruction.hot != nullptr && vectors_live_) {
         ++counters_.system_hot;
@@ -175,11 +176,7 @@ void TranslatorVcpu::on_interruption() {
             force_plain_ = true;
             plain_rip_ = state_.rip;
             break;
-        case Interruption::Kind::HostError:
-            need_cpp();
-            failure_ = describe("a host fault in translated code");
-            finished_ = cpu::ExitReason::Failed;
-            break;
+        case Interruption::Kind::HostError: fail("a host fault in translated code"); break;
     }
 }
 

@@ -56,6 +56,12 @@ cpu::Exit TranslatorVcpu::run(cpu::VcpuHost& host) {
     return exit;
 }
 
+void TranslatorVcpu::fail(const char* what) {
+    need_cpp();
+    failure_ = describe(what);
+    finished_ = cpu::ExitReason::Failed;
+}
+
 std::string TranslatorVcpu::describe(const char* what) const {
     char text[640];
     std::snprintf(

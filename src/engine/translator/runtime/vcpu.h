@@ -160,6 +160,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // vcpu.cc (cold)
     std::string describe(const char* what) const;
+    void fail(const char* what);
 
     Shared& shared_;
     CodeCache& cache_;
