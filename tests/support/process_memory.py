@@ -1,8 +1,9 @@
 """What a VMM's memory is used for, read from /proc/PID/smaps.
 
 Three kinds: guest RAM (mappings of at least half the guest's size, or a memfd), the code cache (Hospes': shared anonymous
-memory, which shows as /dev/zero; QEMU's: anonymous executable memory), and the VMM's own: all the rest. By proportional
-share, so that one page mapped twice (the code cache: once to write, once to run) counts once.
+memory, which shows as /dev/zero, and the tables of its blocks, the only other memory without a reserve; QEMU's: anonymous
+executable memory, which holds its tables too), and the VMM's own: all the rest. By proportional share, so that one page
+mapped twice (the code cache: once to write, once to run) counts once.
 """
 import collections
 import re
@@ -11,12 +12,12 @@ Memory = collections.namedtuple("Memory", "guest code own")  # KiB
 MAPPING = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (\S{4}) \S+ \S+ \S+ *(.*)")
 
 
-def kind_of(size, permissions, name, guest_bytes):
+def kind_of(size, permissions, name, flags, guest_bytes):
     if name.startswith("/dev/zero") or ("x" in permissions and not name):
         return "code"
     if "memfd:" in name or size >= guest_bytes // 2:
         return "guest"
-    return "own"
+    return "code" if "nr" in flags and not name else "own"
 
 
 def memory_of(pids, guest_bytes):
@@ -28,12 +29,14 @@ def memory_of(pids, guest_bytes):
                 lines = file.read().splitlines()
         except OSError:
             continue
-        kind = None
+        size, permissions, name, share = 0, "", "", 0
         for line in lines:
             mapping = MAPPING.match(line)
             if mapping:
                 start, end, permissions, name = mapping.groups()
-                kind = kind_of(int(end, 16) - int(start, 16), permissions, name, guest_bytes)
+                size = int(end, 16) - int(start, 16)
             elif line.startswith("Pss:"):
-                used[kind] += int(line.split()[1])
+                share = int(line.split()[1])
+            elif line.startswith("VmFlags:"):  # the last line of a mapping
+                used[kind_of(size, permissions, name, line.split()[1:], guest_bytes)] += share
     return Memory(used["guest"], used["code"], used["own"])

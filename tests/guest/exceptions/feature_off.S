@@ -46,6 +46,9 @@ guest_main:
     CR_CLEAR(cr4, CR4_OSFXSR)
     FAULT(UD, 0, addps xmm0, xmm1)
     FAULT(UD, 0, movdqa xmm0, [rbx])
+    fld1                                    // x87 is not concerned, and FISTTP is x87 though it came with SSE3
+    fisttp dword ptr [rbx]
+    CHECK32(rbx, 1)
     CR_SET(cr4, CR4_OSFXSR)
     addps xmm0, xmm1
 
