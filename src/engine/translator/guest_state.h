@@ -17,23 +17,26 @@
 namespace hospes::translator {
 
 // Guest instruction fetch: which physical page a virtual code page is. Checked by links that leave a page.
-inline constexpr unsigned kCodeTlbBits = 8;
+inline constexpr unsigned kCodeTlbBits = 11;
 struct CodeTlbEntry {
     std::uint64_t page;   // guest virtual address of the 4 KiB page; odd = none
     std::uint32_t frame;  // guest physical page number << 1 | mapping is 2 MiB or larger
     std::uint32_t global;
 };
 
-// Indirect jumps: guest virtual address to translated code.
-inline constexpr unsigned kJumpCacheBits = 12;
+// Indirect jumps: guest virtual address to translated code. Two neighbours, an even and an odd entry, are a set.
+inline constexpr unsigned kJumpCacheBits = 15;
 struct JumpCacheEntry {
     std::uint64_t target;     // guest virtual address; no_target() = none
     std::uint64_t host_code;  // entry for arrivals with flags saved in memory
 };
-// The target of an empty entry is not canonical, so no instruction is there; and a jump to it looks at another entry:
-// 7fff'ffff'ffff'ffff at entry 0, 7fff'ffff'ffff'fffe at entry 1.
+[[gnu::always_inline]] inline unsigned jump_set(std::uint64_t target) {
+    return (target ^ target >> 12) & ((1u << kJumpCacheBits) - 2);
+}
+// The target of an empty entry is not canonical, so no instruction is there; and a jump to it looks at another set:
+// 7fff'ffff'ffff'ffff at set 0, 7fff'ffff'ffff'fffd at set 2.
 [[gnu::always_inline]] inline std::uint64_t no_target(unsigned index) {
-    return 0x7fff'ffff'ffff'ffff - (index == 0 ? 1 : 0);
+    return 0x7fff'ffff'ffff'ffff - (index < 2 ? 2 : 0);
 }
 
 // What emitted 32-bit code adds to addresses in a segment that is not writable data over all of 4 GiB: no TLB entry

@@ -67,6 +67,7 @@ class Pass {
     Access access_of(const Instruction& in) const {
         switch (in.kind) {
             case Kind::Push:
+            case Kind::PushFlags:
             case Kind::Call: return {plus(values_[RSP], -8), 8, true, true};
             case Kind::Pop:
             case Kind::Return: return {values_[RSP], 8, true, true};  // the stack window permits writing anyway
@@ -147,6 +148,7 @@ class Pass {
         const bool to_register = in.operand(0).type == ZYDIS_OPERAND_TYPE_REGISTER;
         switch (in.kind) {
             case Kind::Push:
+            case Kind::PushFlags:
             case Kind::Call:
             case Kind::CallIndirect: values_[RSP] = plus(values_[RSP], -8); return true;
             case Kind::Pop:

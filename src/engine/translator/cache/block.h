@@ -16,7 +16,7 @@ using ExitIndex = std::uint32_t;   // into CodeCache's exits; 0 = none
 struct CodePoint {
     static constexpr std::uint16_t kFlagsSaved = 0x8000;  // in `guest`; a block is far shorter than that
 
-    std::uint16_t host;   // from the block's begin
+    std::uint16_t host;   // from the block's begin; cold code counts on from its end
     std::uint16_t guest;  // from the block's first instruction; kFlagsSaved: status flags are in saved_flags
 };
 
@@ -51,9 +51,10 @@ struct Block {
     Gpa straddled;               // frame of the second page if the only instruction straddles, else ~0
 
     CodeOffset begin, end;
-    CodeOffset entry;           // status flags in RFLAGS
-    CodeOffset entry_saved;     // status flags in GuestState::saved_flags
-    CodeOffset entry_indirect;  // the same; T0 holds the guest address, page_base is stale
+    CodeOffset cold_begin, cold_end;  // what runs seldom: probes that failed, exits not linked
+    CodeOffset entry;                 // status flags in RFLAGS
+    CodeOffset entry_saved;           // status flags in GuestState::saved_flags
+    CodeOffset entry_indirect;        // the same; T0 holds the guest address, page_base is stale
 
     BlockIndex next_in_bucket;
     BlockIndex next_in_page[2];

@@ -10,7 +10,6 @@ namespace hospes::translator {
 
 namespace {
 
-constexpr std::size_t kBucketCount = 1u << 17;
 // Bytes of guest code that a block depends on. Those that show something to be no instruction may lie beyond the
 // length of 1 that it is given.
 std::uint64_t seen(const Instruction& last, std::uint32_t block_offset) {
@@ -18,6 +17,8 @@ std::uint64_t seen(const Instruction& last, std::uint32_t block_offset) {
     return last.offset - block_offset + (known ? last.length() : std::uint64_t{ZYDIS_MAX_INSTRUCTION_LENGTH});
 }
 
+// Of the code memory, what is for code that runs often. Measured: 55 to 60 % of all.
+constexpr std::size_t kHotSixteenths = 9;
 constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's host code, in practice
 
 }  // namespace
@@ -30,7 +31,7 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(std::size_t code_bytes, mem
     auto blocks = HOSPES_TRY(ReservedArray<Block>::create(most_blocks));
     auto exits = HOSPES_TRY(ReservedArray<ExitRecord>::create(most_blocks * 4));
     auto points = HOSPES_TRY(ReservedArray<CodePoint>::create(most_blocks * 16));
-    auto buckets = HOSPES_TRY(ReservedArray<BlockIndex>::create(kBucketCount));
+    auto buckets = HOSPES_TRY(ReservedArray<BlockIndex>::create(std::size_t{1} << kBucketBits));
     auto pages = HOSPES_TRY(ReservedArray<BlockIndex>::create(ram.page_count()));
     auto system_instructions = HOSPES_TRY(SystemInstructions::create());
     std::unique_ptr<CodeCache> cache(new CodeCache(std::move(memory), ram, model, options, std::move(blocks),
@@ -41,6 +42,7 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(std::size_t code_bytes, mem
     cache->thunks_ = emit_thunks(assembler, slow_path);
     cache->first_code_ = cache->cursor_ =
         static_cast<CodeOffset>((assembler.cursor() - cache->memory_->writable() + 63) & ~63);
+    cache->first_cold_ = cache->cold_cursor_ = static_cast<CodeOffset>(code_bytes / 16 * kHotSixteenths);
     return cache;
 }
 
@@ -64,9 +66,10 @@ bool CodeCache::is_full() const {
     // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
     constexpr unsigned kExits = 2 * kMaxBlockInstructions + 2;
     constexpr unsigned kPoints = 32 * kMaxBlockInstructions;
-    return memory_->size() - cursor_ < 2 * BlockEmitter::kMaxBlockBytes || block_count_ + 1 >= blocks_.capacity() ||
-           exit_count_ + kExits >= exits_.capacity() || point_count_ + kPoints >= points_.capacity() ||
-           system_instructions_.is_full();
+    return first_cold_ - cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
+           memory_->size() - cold_cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
+           block_count_ + 1 >= blocks_.capacity() || exit_count_ + kExits >= exits_.capacity() ||
+           point_count_ + kPoints >= points_.capacity() || system_instructions_.is_full();
 }
 
 // Code bytes from `gpa` to the end of its code page. A large page's RAM is contiguous as far as RAM goes.
@@ -110,11 +113,9 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     run_passes(instructions, mode);
     Assembler assembler(memory_->writable() + cursor_, memory_->writable() + memory_->size(),
                         memory_->execute_offset());
-    BlockEmitter emitter(assembler, thunks_, instructions, mode, exit_count_, origin.second_page, options_.emit);
-    const EmittedBlock emitted = emitter.emit();
-    const CodeOffset begin = cursor_;
-    cursor_ = static_cast<CodeOffset>((assembler.cursor() - memory_->writable() + 15) & ~15);
-    const BlockIndex index = add_block(origin, emitted, begin);
+    BlockEmitter emitter(assembler, memory_->writable() + cold_cursor_, thunks_, instructions, mode, exit_count_,
+                         origin.second_page, options_.emit);
+    const BlockIndex index = add_block(origin, emitter.emit());
     ++counters_.translated_blocks;
     counters_.translated_instructions += count;
     counters_.translation_nanoseconds += static_cast<std::uint64_t>(
@@ -122,7 +123,8 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     return index;
 }
 
-BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitted, CodeOffset begin) {
+BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitted) {
+    const CodeOffset begin = cursor_;
     const BlockIndex index = block_count_++;
     Block& block = blocks_[index];
     block = {};
@@ -137,7 +139,11 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
     block.guard_end = origin.gpa + origin.bytes_seen;
     block.straddled = origin.second_page;
     block.begin = begin;
-    block.end = cursor_;
+    block.end = begin + emitted.size;
+    block.cold_begin = cold_cursor_;
+    block.cold_end = cold_cursor_ + emitted.cold_size;
+    cursor_ = (block.end + 15) & ~15u;
+    cold_cursor_ = block.cold_end;
     block.entry = begin + emitted.entry;
     block.entry_saved = begin + emitted.entry_saved;
     block.entry_indirect = begin + emitted.entry_indirect;
@@ -165,6 +171,7 @@ void CodeCache::flush() {
     page_blocks_.reset();
     system_instructions_.clear();
     cursor_ = first_code_;
+    cold_cursor_ = first_cold_;
     block_count_ = 1;
     exit_count_ = 1;
     point_count_ = 0;

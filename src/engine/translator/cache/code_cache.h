@@ -91,10 +91,11 @@ class CodeCache {
     // Copies the block's guest bytes, as far as they lie in one page, as they are now.
     void read_guest(const Block& block, std::uint8_t* to) const { ram_.read(block.gpa, to, block.guest_length); }
     bool links() const { return options_.link; }
-    std::uint64_t code_bytes() const { return cursor_ - first_code_; }  // in use
+    std::uint64_t code_bytes() const { return cursor_ - first_code_ + cold_cursor_ - first_cold_; }  // in use
     BlockIndex block_count() const { return block_count_; }
 
   private:
+    static constexpr unsigned kBucketBits = 19;          // of the table by address: about as many as blocks at most
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
     CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
@@ -112,7 +113,7 @@ class CodeCache {
         std::uint64_t bytes_seen;  // from gpa, as far as the first page goes
         Gpa second_page;
     };
-    BlockIndex add_block(const Origin& origin, const EmittedBlock& emitted, CodeOffset begin);
+    BlockIndex add_block(const Origin& origin, const EmittedBlock& emitted);
     void enter_lists(BlockIndex index);
     void leave_lists(BlockIndex index);
     BlockIndex next_in_page(const Block& block, std::uint64_t page) const;
@@ -135,6 +136,7 @@ class CodeCache {
     ReservedArray<BlockIndex> page_blocks_;  // by RAM page: first block of its list
     SystemInstructions system_instructions_;
     CodeOffset first_code_ = 0, cursor_ = 0;
+    CodeOffset first_cold_ = 0, cold_cursor_ = 0;
     BlockIndex block_count_ = 1;  // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;

@@ -6,7 +6,7 @@ namespace hospes::translator {
 
 std::uint32_t CodeCache::bucket_of(Gpa gpa, Mode mode) const {
     const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 48) * 0x9e37'79b9'7f4a'7c15u;
-    return static_cast<std::uint32_t>(key >> 47);
+    return static_cast<std::uint32_t>(key >> (64 - kBucketBits));
 }
 
 BlockIndex CodeCache::find(Gpa gpa, Mode mode) const {
@@ -149,22 +149,24 @@ void CodeCache::invalidate_block(BlockIndex index) {
 
 BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
     const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_->executable()));
+    const bool cold = offset >= first_cold_;
     BlockIndex low = 1, high = block_count_;
     while (low < high) {  // the last block that begins at or before `offset`
         const BlockIndex middle = low + (high - low) / 2;
-        if (blocks_[middle].begin <= offset) {
+        if ((cold ? blocks_[middle].cold_begin : blocks_[middle].begin) <= offset) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
     const BlockIndex index = low - 1;
-    return index != 0 && offset < blocks_[index].end ? index : 0;
+    return index != 0 && offset < (cold ? blocks_[index].cold_end : blocks_[index].end) ? index : 0;
 }
 
 CodePosition CodeCache::position_at(const Block& block, std::uint64_t host_pc) const {
     const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_->executable()));
-    const std::uint32_t inside = offset - block.begin;
+    const bool cold = offset >= first_cold_;
+    const std::uint32_t inside = cold ? block.end - block.begin + (offset - block.cold_begin) : offset - block.begin;
     std::uint32_t low = 0, high = block.point_count;
     while (low < high) {
         const std::uint32_t middle = low + (high - low) / 2;

@@ -45,6 +45,15 @@ Kind push_pop_kind(const Instruction& in, Mode mode, Kind kind) {
     return stack_kind(in, mode, kind);
 }
 
+// A 16-bit destination keeps its upper half: rare, and C++.
+bool reads_segment_register(const Instruction& in) {
+    const ZydisDecodedOperand& to = in.operand(0);
+    const ZydisDecodedOperand& from = in.operand(1);
+    return to.type == ZYDIS_OPERAND_TYPE_REGISTER && to.size >= 32 && from.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           ZydisRegisterGetClass(to.reg.value) != ZYDIS_REGCLASS_SEGMENT &&
+           ZydisRegisterGetClass(from.reg.value) == ZYDIS_REGCLASS_SEGMENT;
+}
+
 Kind special_kind(const Instruction& in, Mode mode) {
     switch (in.info().mnemonic) {
         case ZYDIS_MNEMONIC_JMP: return branch_kind(in, mode, Kind::Jump, Kind::JumpIndirect);
@@ -54,6 +63,8 @@ Kind special_kind(const Instruction& in, Mode mode) {
             return stack_kind(in, mode, Kind::Return);
         case ZYDIS_MNEMONIC_PUSH: return push_pop_kind(in, mode, Kind::Push);
         case ZYDIS_MNEMONIC_POP: return push_pop_kind(in, mode, Kind::Pop);
+        case ZYDIS_MNEMONIC_PUSHFQ: return stack_kind(in, mode, Kind::PushFlags);
+        case ZYDIS_MNEMONIC_MOV: return reads_segment_register(in) ? Kind::ReadSegment : Kind::Plain;
         case ZYDIS_MNEMONIC_LEAVE: return stack_kind(in, mode, Kind::Leave);
         case ZYDIS_MNEMONIC_LEA: return Kind::Address;
         case ZYDIS_MNEMONIC_JCXZ:
@@ -190,6 +201,7 @@ void classify(Instruction& out, Mode mode) {
         return;
     }
     out.kind = special_kind(out, mode);
+    if (out.kind == Kind::ReadSegment) return;
     if (!scan_operands(out)) out.kind = Kind::System;
     if (out.kind != Kind::Plain) return;
     const bool sizeless = out.memory != kNoOperand && (out.access_size == 0 || out.access_size > kLargestAccess);

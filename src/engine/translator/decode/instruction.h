@@ -28,6 +28,8 @@ enum class Kind : std::uint8_t {
     ClearInterrupt,  // CLI at CPL 0
     SetInterrupt,    // STI at CPL 0
     SwapGs,          // SWAPGS at CPL 0
+    PushFlags,       // PUSHFQ
+    ReadSegment,     // MOV r32 or r64, Sreg
     System,          // C++: system::execute
 };
 

@@ -76,6 +76,7 @@ class Assembler {
         op_rm(false, 0xc7, 0, to);
         dword(value);
     }
+    void movzx8(HostReg to, const HostMem& from) { op_0f_rm(false, 0xb6, to, from); }
     void movzx16(HostReg to, const HostMem& from) { op_0f_rm(false, 0xb7, to, from); }
     void store_imm64(const HostMem& to, std::int32_t value) {  // sign-extended
         op_rm(true, 0xc7, 0, to);

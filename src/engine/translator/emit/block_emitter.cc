@@ -4,8 +4,8 @@
 
 namespace hospes::translator {
 
-BlockEmitter::BlockEmitter(Assembler& assembler, const Thunks& thunks, std::span<Instruction> block, Mode mode,
-                           ExitIndex first_exit, Gpa second_frame, const EmitOptions& options)
+BlockEmitter::BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunks& thunks, std::span<Instruction> block,
+                           Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options)
     : a_(assembler),
       thunks_(thunks),
       block_(block),
@@ -14,14 +14,19 @@ BlockEmitter::BlockEmitter(Assembler& assembler, const Thunks& thunks, std::span
       first_exit_(first_exit),
       second_frame_(second_frame),
       options_(options),
-      begin_(assembler.cursor()) {}
+      begin_(assembler.cursor()),
+      cold_(cold),
+      part_begin_(begin_) {}
 
 EmittedBlock BlockEmitter::emit() {
     EmittedBlock out;
     emit_entries(out);
     for (const Instruction& in : block_) emit_instruction(in);
     if (!ends_block(block_.back().kind)) emit_fallthrough();
+    out.size = hot_size_ = position();
+    a_.set_cursor(part_begin_ = cold_);
     emit_stubs();
+    out.cold_size = position() - hot_size_;
     out.exits = std::move(exits_);
     out.points = std::move(points_);
     return out;
@@ -81,7 +86,7 @@ void BlockEmitter::emit_straddle_check() {
 void BlockEmitter::mark(std::uint16_t guest) {
     guest_ = guest;
     const unsigned saved = flags_ == Flags::Saved ? CodePoint::kFlagsSaved : 0u;
-    points_.push_back({static_cast<std::uint16_t>(a_.cursor() - begin_), static_cast<std::uint16_t>(guest | saved)});
+    points_.push_back({static_cast<std::uint16_t>(position()), static_cast<std::uint16_t>(guest | saved)});
 }
 
 void BlockEmitter::emit_instruction(const Instruction& in) {
@@ -108,6 +113,8 @@ void BlockEmitter::emit_instruction(const Instruction& in) {
         case Kind::ReadTimestamp: emit_timestamp(in); break;
         case Kind::SetInterrupt: emit_set_interrupt(in); break;
         case Kind::SwapGs: emit_swap_gs(); break;
+        case Kind::PushFlags: emit_push_flags(in); break;
+        case Kind::ReadSegment: emit_read_segment(in); break;
         case Kind::ClearInterrupt: a_.store_imm8(STATE(interrupt_flag), 0); break;
         case Kind::System: emit_system(in); break;
     }
@@ -146,6 +153,11 @@ void BlockEmitter::emit_stubs() {
         a_.bind(stub.from);
         a_.load_imm(kT0, stub.value);
         a_.jmp_to(stub.thunk);
+    }
+    for (const JumpStub& stub : jump_stubs_) {
+        flags_ = Flags::Saved;
+        mark(stub.guest);
+        emit_jump_stub(stub);
     }
 }
 

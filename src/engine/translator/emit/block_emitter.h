@@ -20,6 +20,7 @@ namespace hospes::translator {
 
 // What the cache needs to register a block. Offsets are relative to the block's begin.
 struct EmittedBlock {
+    CodeOffset size = 0, cold_size = 0;
     CodeOffset entry = 0, entry_saved = 0, entry_indirect = 0;
     bool flags_live_in = false;
     std::vector<ExitRecord> exits;  // code positions relative to the block's begin; source and links unset
@@ -32,12 +33,12 @@ struct EmitOptions {
 
 class BlockEmitter {
   public:
-    // `first_exit` is the index that exits[0] will get. `second_frame` is the physical page that a straddling
-    // instruction continues in.
-    BlockEmitter(Assembler& assembler, const Thunks& thunks, std::span<Instruction> block, Mode mode,
-                 ExitIndex first_exit, Gpa second_frame, const EmitOptions& options);
+    // Code goes to the assembler's cursor; what runs seldom to `cold`, so that the rest is denser. `first_exit` is the
+    // index that exits[0] will get. `second_frame` is the physical page that a straddling instruction continues in.
+    BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunks& thunks, std::span<Instruction> block,
+                 Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options);
 
-    // Emits it all. The caller has made sure of kMaxBlockBytes of room.
+    // Emits it all. The caller has made sure of kMaxBlockBytes of room in either place.
     EmittedBlock emit();
 
     static constexpr std::size_t kMaxBlockBytes = 64 * 1024 - 1;
@@ -79,6 +80,13 @@ class BlockEmitter {
         Flags flags;
     };
 
+    // The rest of an indirect jump: the second entry of the jump cache's set, then the dispatcher.
+    struct JumpStub {
+        Jump attention, other_way;
+        std::uint64_t record;
+        std::uint16_t guest;
+    };
+
     static constexpr unsigned kValueSlot = 0;  // of GuestState::scratch: a value between two accesses
     static constexpr unsigned kAddressSlot = 1;
     static constexpr unsigned kTargetSlot = 2;
@@ -91,6 +99,7 @@ class BlockEmitter {
     void emit_fallthrough();
     void emit_stubs();
     void mark(std::uint16_t guest);
+    CodeOffset position() const { return hot_size_ + static_cast<CodeOffset>(a_.cursor() - part_begin_); }
 
     // memory.cc: addresses and probes
     void emit_address(HostReg to, const Address& address);
@@ -125,9 +134,11 @@ class BlockEmitter {
     void emit_timestamp(const Instruction& in);
     void emit_set_interrupt(const Instruction& in);
     void emit_swap_gs();
+    void emit_read_segment(const Instruction& in);
 
     // stack.cc
     void emit_push(const Instruction& in);
+    void emit_push_flags(const Instruction& in);
     void emit_pop(const Instruction& in);
     void emit_pop_memory(const Instruction& in);
     void emit_leave(const Instruction& in);
@@ -149,6 +160,7 @@ class BlockEmitter {
     void emit_direct_exit(std::int64_t target, std::uint16_t guest);
     void emit_checked_exit(std::int64_t target, std::uint16_t guest);
     void emit_indirect_exit(const Instruction& in, std::int64_t added_to_stack_pointer);
+    void emit_jump_stub(const JumpStub& stub);
     void emit_poll(std::int64_t target, std::uint16_t guest, bool flags_needed);
     unsigned new_exit(std::int64_t target, bool checked);
     void add_exit_stub(const Jump& from, CodeExit kind, std::uint64_t value, std::uint16_t guest);
@@ -180,6 +192,9 @@ class BlockEmitter {
     const EmitOptions options_;
 
     std::uint8_t* begin_;
+    std::uint8_t* cold_;
+    std::uint8_t* part_begin_;  // of the part that is being emitted
+    CodeOffset hot_size_ = 0;   // 0 until that is the cold part
     Flags flags_ = Flags::Host;
     std::uint16_t guest_ = 0;  // offset in the block of the guest instruction being emitted
     int window_ = -1;          // slot of the shared probe whose addend is in T1, -1: none
@@ -187,6 +202,7 @@ class BlockEmitter {
     std::vector<CodePoint> points_;
     std::vector<SlowStub> slow_stubs_;
     std::vector<ExitStub> exit_stubs_;
+    std::vector<JumpStub> jump_stubs_;
 };
 
 }  // namespace hospes::translator

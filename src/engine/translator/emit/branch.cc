@@ -13,10 +13,11 @@ HostMem code_tlb(Mode mode, std::size_t field) {
                                         sizeof(GuestState::code_tlb[0]) * mode.code_class()));
 }
 
-HostMem jump_cache(Mode mode, std::size_t field) {
+// Of the entry `way` of the set that T1 is the offset of.
+HostMem jump_cache(Mode mode, unsigned way, std::size_t field) {
     return at(
         kState, kT1, 0,
-        static_cast<std::int64_t>(offsetof(GuestState, jump_cache) + field +
+        static_cast<std::int64_t>(offsetof(GuestState, jump_cache) + field + way * sizeof(JumpCacheEntry) +
                                   sizeof(GuestState::jump_cache[0]) * static_cast<unsigned>(mode.access_class())));
 }
 
@@ -91,17 +92,23 @@ void BlockEmitter::emit_indirect_exit(const Instruction& in, std::int64_t added_
     a_.rorx(kT1, kT0, 60);
     a_.rorx(kT2, kT0, 8);
     a_.alu32(kXor, kT1, kT2);
-    a_.alu32_imm(kAnd, kT1, ((1 << kJumpCacheBits) - 1) << 4);
-    const Jump attention = [&] {
-        a_.cmp32_mem_imm(STATE(attention), 0);
-        return a_.jcc_short(kNE);
-    }();
-    a_.alu(kCmp, kT0, jump_cache(mode_, offsetof(JumpCacheEntry, target)));
+    a_.alu32_imm(kAnd, kT1, ((1 << kJumpCacheBits) - 2) << 4);
+    a_.cmp32_mem_imm(STATE(attention), 0);
+    const Jump attention = a_.jcc(kNE);
+    a_.alu(kCmp, kT0, jump_cache(mode_, 0, offsetof(JumpCacheEntry, target)));
+    const Jump other_way = a_.jcc(kNE);
+    a_.jmp_mem(jump_cache(mode_, 0, offsetof(JumpCacheEntry, host_code)));
+    jump_stubs_.push_back({attention, other_way, record, guest_offset(in)});
+}
+
+void BlockEmitter::emit_jump_stub(const JumpStub& stub) {
+    a_.bind(stub.other_way);
+    a_.alu(kCmp, kT0, jump_cache(mode_, 1, offsetof(JumpCacheEntry, target)));
     const Jump miss = a_.jcc_short(kNE);
-    a_.jmp_mem(jump_cache(mode_, offsetof(JumpCacheEntry, host_code)));
-    a_.bind(attention);
+    a_.jmp_mem(jump_cache(mode_, 1, offsetof(JumpCacheEntry, host_code)));
     a_.bind(miss);
-    a_.load_imm(kT2, record);
+    a_.bind(stub.attention);
+    a_.load_imm(kT2, stub.record);
     a_.jmp_to(thunks_.jump_cache_miss);
 }
 

@@ -306,6 +306,15 @@ void BlockEmitter::emit_set_interrupt(const Instruction& in) {
     if (&in == &block_.back()) a_.store_imm8(STATE(interrupt_shadow), 1);
 }
 
+void BlockEmitter::emit_read_segment(const Instruction& in) {
+    const auto segment = static_cast<unsigned>(ZydisRegisterGetId(in.operand(1).reg.value));
+    const auto guest = static_cast<unsigned>(ZydisRegisterGetId(in.operand(0).reg.value));
+    const HostReg to = is_displaced(guest) ? kT0 : host_register(guest);
+    a_.movzx16(to, at(kState, static_cast<std::int64_t>(offsetof(GuestState, segments) + segment * sizeof(Segment) +
+                                                        offsetof(Segment, selector))));
+    if (is_displaced(guest)) a_.store(gpr_slot(guest), kT0);
+}
+
 void BlockEmitter::emit_swap_gs() {
     window_ = -1;
     a_.load(kT0, STATE(segment_base[GS]));

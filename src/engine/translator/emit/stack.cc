@@ -53,6 +53,29 @@ void BlockEmitter::emit_push(const Instruction& in) {
     emit_stack_pointer_add(-static_cast<std::int64_t>(width()));
 }
 
+// Status flags and DF are the host's, IF is a byte of its own, the rest is in the state; RF and VM read as 0.
+void BlockEmitter::emit_push_flags(const Instruction& in) {
+    constexpr std::uint32_t kHost = rflags::kStatus | rflags::DF;
+    constexpr std::uint32_t kElsewhere = kHost | rflags::IF | rflags::RF | rflags::VM;
+    if (in.live_after != 0) save_flags();  // and RFLAGS stays as it is for now
+    a_.pushfq();
+    a_.pop(kT0);
+    a_.alu32_imm(kAnd, kT0, static_cast<std::int32_t>(kHost));
+    window_ = -1;
+    a_.load32(kT1, STATE(rflags));
+    a_.alu32_imm(kAnd, kT1, static_cast<std::int32_t>(~kElsewhere));
+    a_.alu32(kOr, kT0, kT1);
+    a_.movzx8(kT1, STATE(interrupt_flag));
+    a_.shl32(kT1, 9);
+    a_.alu32(kOr, kT0, kT1);
+    a_.store(scratch_slot(kValueSlot), kT0);
+    const Access access = stack_access(in, kGuestRsp, -static_cast<std::int64_t>(width()), true);
+    const HostMem to = emit_access(in, access, in.live_after != 0, false);
+    a_.load(kT2, scratch_slot(kValueSlot));
+    a_.store(to, kT2);
+    emit_stack_pointer_add(-static_cast<std::int64_t>(width()));
+}
+
 void BlockEmitter::emit_pop(const Instruction& in) {
     const ZydisDecodedOperand& operand = in.operand(0);
     if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY) return emit_pop_memory(in);

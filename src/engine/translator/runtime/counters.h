@@ -14,7 +14,7 @@ struct VcpuCounters {
     std::uint64_t bounces = 0;         // device memory and page-crossing accesses
     std::uint64_t shared_failures = 0;
     std::uint64_t faults = 0, interrupts = 0;
-    std::uint64_t full_flushes = 0, flushes = 0, page_flushes = 0;
+    std::uint64_t full_flushes = 0, flushes = 0, page_flushes = 0, space_changes = 0;
 };
 
 }  // namespace hospes::translator

@@ -91,6 +91,7 @@ std::string TranslatorEngine::counters() const {
     lines.add("full_flushes", vcpu.full_flushes);
     lines.add("flushes", vcpu.flushes);
     lines.add("page_flushes", vcpu.page_flushes);
+    lines.add("space_changes", vcpu.space_changes);
     return lines.take();
 }
 

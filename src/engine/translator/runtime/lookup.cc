@@ -24,7 +24,8 @@ const void* TranslatorVcpu::next_code() {
     Mode mode = entry.frame & 1 ? mode_.with(Mode::kLargePage) : mode_;
     if (force_single_) mode = mode.with(Mode::kSingle);
     if (force_plain_) mode = mode.with(Mode::kPlain);
-    const BlockIndex index = find_block(gpa, mode);
+    BlockIndex index = linked_block(gpa, mode);
+    if (index == 0) index = find_block(gpa, mode);
     if (index == 0) return nullptr;
     running_single_ = mode.has(Mode::kSingle);
     trace_steps_ = mode_.has(Mode::kSingle);
@@ -62,6 +63,16 @@ bool TranslatorVcpu::resolve_code_page(Gva page) {
         translation.page_bits >= 21 && shared_.ram.host(translation.gpa & ~(kLarge - 1), kLarge) != nullptr;
     tlb_->fill_code(page, translation, mode_.code_class(), large);
     return true;
+}
+
+// Where the exit that led here was linked to, if that is the block at `gpa`; else 0. Its check failed only because the
+// code TLB did not know the page.
+BlockIndex TranslatorVcpu::linked_block(Gpa gpa, Mode mode) const {
+    if (link_from_ == 0 || generation_ != cache_.generation()) return 0;
+    const BlockIndex index = cache_.exit(link_from_).linked;
+    if (index == 0) return 0;
+    const Block& block = cache_.block(index);
+    return block.gpa == gpa && block.mode == mode && block.straddled == kNotStraddled ? index : 0;
 }
 
 BlockIndex TranslatorVcpu::find_block(Gpa gpa, Mode mode) {

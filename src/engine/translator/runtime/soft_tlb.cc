@@ -5,21 +5,11 @@ namespace hospes::translator {
 namespace {
 
 constexpr std::uint32_t kManyWriters = ~0u;
-constexpr std::uint64_t kNoPage = 1;  // odd: the page of no code TLB entry
 
 std::uint64_t page_of(Gva address) { return address & ~kPageMask; }
 bool same_page(Gva one, Gva other, unsigned page_bits) { return (one ^ other) >> page_bits == 0; }
 
 }  // namespace
-
-SoftTlb::SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<std::uint32_t> writers)
-    : state_(state), ram_(ram), writers_(std::move(writers)) {
-    for (unsigned table = 0; table < kAccessClasses; ++table) {
-        reset_table(table);
-        reset_jumps(table);
-    }
-    flush_all();
-}
 
 void SoftTlb::fill(Gva address, const Translation& found, AccessClass access_class, bool writable) {
     const unsigned table = static_cast<unsigned>(access_class);
@@ -37,7 +27,10 @@ void SoftTlb::fill(Gva address, const Translation& found, AccessClass access_cla
     if (writable) note_writer(ram_.page_index(frame), table, index, host_page);
     if (found.page_bits > kPageBits) note_large_page(address, found.page_bits);
     if (found.page_bits > 22) huge_pages_.add(address >> 30);
-    if (!known) filled_[table][found.global].add(index);
+    if (!known || is_global_[table].holds(index) != found.global) {
+        is_global_[table].set(index, found.global);
+        filled_[table][found.global].add(index);
+    }
     if (state_.stack_window[table].tag == 0 - page && !writable) state_.stack_window[table] = {kNoWindow, 0};
 }
 
@@ -57,8 +50,7 @@ void SoftTlb::keep_victim(unsigned table, unsigned index) {
         victim.write_tag = empty_victim_tag(place);
         return;
     }
-    const auto ram = reinterpret_cast<std::uint64_t>(ram_.host(0, kPageSize));
-    writers_[(old.host_page - ram) >> kPageBits] = kManyWriters;
+    writers_[ram_page_of(old.host_page)] = kManyWriters;
 }
 
 void SoftTlb::clear_victims() {
@@ -99,6 +91,7 @@ void SoftTlb::drop_write_tag(unsigned table, unsigned index, std::uint64_t host_
 }
 
 void SoftTlb::drop_write_access(std::uint64_t page) {
+    ++write_drops_;
     std::uint32_t& writer = writers_[page];
     if (writer == 0) return;
     const Gpa gpa = page << kPageBits;
@@ -108,7 +101,9 @@ void SoftTlb::drop_write_access(std::uint64_t page) {
         drop_write_tag((writer - 1) >> kTlbBits, (writer - 1) & (kTlbEntries - 1), host_page);
     } else {
         for (unsigned table = 0; table < kAccessClasses; ++table) {
-            for (unsigned index = 0; index < kTlbEntries; ++index) drop_write_tag(table, index, host_page);
+            for (const auto& log : filled_[table]) {
+                for_each(log, kTlbEntries, [&](unsigned index) { drop_write_tag(table, index, host_page); });
+            }
         }
         clear_victims();
     }
@@ -117,7 +112,9 @@ void SoftTlb::drop_write_access(std::uint64_t page) {
 }
 
 void SoftTlb::fill_code(Gva address, const Translation& found, unsigned code_class, bool large) {
-    CodeTlbEntry& entry = state_.code_tlb[code_class][code_index(address)];
+    const unsigned index = code_index(address);
+    CodeTlbEntry& entry = state_.code_tlb[code_class][index];
+    if (entry.page == kNoPage) filled_code_[code_class].add(index);
     entry.page = page_of(address);
     entry.frame = static_cast<std::uint32_t>(found.gpa >> kPageBits << 1) | (large ? 1u : 0u);
     entry.global = found.global ? 1 : 0;
@@ -129,9 +126,23 @@ void SoftTlb::fill_code(Gva address, const Translation& found, unsigned code_cla
 void SoftTlb::fill_jump(Gva target, std::uint64_t host_code, Mode mode, bool global) {
     const unsigned table = static_cast<unsigned>(mode.access_class());
     use_jumps(mode.without(Mode::kLargePage));
-    const unsigned index = jump_index(target);
-    state_.jump_cache[table][index] = {target, host_code};
-    filled_jumps_[table][global].add(index);
+    const unsigned set = jump_set(target);
+    JumpCacheEntry* const entries = &state_.jump_cache[table][set];
+    const bool first_taken = entries[0].target != no_target(set) && entries[0].target != target;
+    if (first_taken && entries[1].target != target) {
+        put_jump(table, set + 1, entries[0], is_global_jump_[table].holds(set));
+        entries[0].target = no_target(set);
+    }
+    const unsigned way = entries[1].target == target ? 1 : 0;
+    put_jump(table, set + way, {target, host_code}, global);
+}
+
+void SoftTlb::put_jump(unsigned table, unsigned index, const JumpCacheEntry& jump, bool global) {
+    JumpCacheEntry& entry = state_.jump_cache[table][index];
+    const bool logged = entry.target != no_target(index) && is_global_jump_[table].holds(index) == global;
+    if (!logged) filled_jumps_[table][global].add(index);
+    is_global_jump_[table].set(index, global);
+    entry = jump;
 }
 
 void SoftTlb::reset_table(unsigned table) {
@@ -142,6 +153,11 @@ void SoftTlb::reset_table(unsigned table) {
 void SoftTlb::reset_jumps(unsigned table) {
     for (unsigned index = 0; index < kJumpEntries; ++index) state_.jump_cache[table][index].target = no_target(index);
     for (auto& log : filled_jumps_[table]) log.count = 0;
+}
+
+void SoftTlb::reset_code(unsigned code_class) {
+    for (CodeTlbEntry& entry : state_.code_tlb[code_class]) entry = {kNoPage, 0, 0};
+    filled_code_[code_class].count = 0;
 }
 
 void SoftTlb::clear_table(unsigned table, bool global) {
@@ -167,10 +183,22 @@ void SoftTlb::clear_jumps(unsigned table, bool global) {
 }
 
 void SoftTlb::clear_code(bool global) {
-    for (auto& code_class : state_.code_tlb) {
-        for (CodeTlbEntry& entry : code_class) {
-            if ((entry.global != 0) == global) entry = {kNoPage, 0, 0};
+    for (unsigned code_class = 0; code_class < 2; ++code_class) {
+        auto& log = filled_code_[code_class];
+        if (global || !log.complete()) {
+            reset_code(code_class);
+            continue;
         }
+        unsigned left = 0;
+        for (unsigned i = 0; i < log.count; ++i) {
+            CodeTlbEntry& entry = state_.code_tlb[code_class][log.entries[i]];
+            if (entry.global == 0) {
+                entry.page = kNoPage;
+            } else {
+                log.entries[left++] = log.entries[i];
+            }
+        }
+        log.count = left;
     }
 }
 
@@ -183,9 +211,12 @@ void SoftTlb::flush_jumps() {
         clear_jumps(table, false);
         clear_jumps(table, true);
     }
+    spaces_.forget_jumps();
 }
 
 void SoftTlb::flush_all() {
+    spaces_.forget_all();
+    space_ = (state_.cr4 & x86::cr4::PCIDE) != 0 ? state_.cr3 & 0xfff : 0;
     flush_non_global();
     for (unsigned table = 0; table < kAccessClasses; ++table) {
         clear_table(table, true);
@@ -242,14 +273,18 @@ void SoftTlb::flush_large_page(Gva address) {
 }
 
 void SoftTlb::flush_code_page(Gva address, unsigned page_bits) {
-    for (auto& code_class : state_.code_tlb) {
-        for (CodeTlbEntry& entry : code_class) {
-            if (same_page(entry.page, address, page_bits)) entry = {kNoPage, 0, 0};
-        }
+    for (unsigned code_class = 0; code_class < 2; ++code_class) {
+        for_each(filled_code_[code_class], kCodeEntries, [&](unsigned index) {
+            CodeTlbEntry& entry = state_.code_tlb[code_class][index];
+            if (same_page(entry.page, address, page_bits)) entry.page = kNoPage;
+        });
     }
-    for (auto& table : state_.jump_cache) {
-        for (unsigned index = 0; index < kJumpEntries; ++index) {
-            if (same_page(table[index].target, address, page_bits)) table[index].target = no_target(index);
+    for (unsigned table = 0; table < kAccessClasses; ++table) {
+        for (const auto& log : filled_jumps_[table]) {
+            for_each(log, kJumpEntries, [&](unsigned index) {
+                JumpCacheEntry& entry = state_.jump_cache[table][index];
+                if (same_page(entry.target, address, page_bits)) entry.target = no_target(index);
+            });
         }
     }
 }

@@ -8,6 +8,7 @@
 #include "base/reserved_array.h"
 #include "engine/translator/cache/mode.h"
 #include "engine/translator/mmu/mmu.h"
+#include "engine/translator/runtime/saved_spaces.h"
 
 namespace hospes::translator {
 
@@ -36,14 +37,22 @@ class SoftTlb {
     // Where the jump cache leads for `target`, which is in T0 then; nullptr: it does not know.
     [[gnu::always_inline]] const void* known_jump(Gva target, Mode mode) {
         use_jumps(mode);
-        const JumpCacheEntry& entry = state_.jump_cache[static_cast<unsigned>(mode.access_class())][jump_index(target)];
-        return entry.target == target ? reinterpret_cast<const void*>(entry.host_code) : nullptr;
+        const JumpCacheEntry* set = &state_.jump_cache[static_cast<unsigned>(mode.access_class())][jump_set(target)];
+        for (unsigned way = 0; way < 2; ++way) {
+            if (set[way].target == target) return reinterpret_cast<const void*>(set[way].host_code);
+        }
+        return nullptr;
     }
     // `host_code` is where indirect jumps to `target` from code of `mode` go from now on.
     void fill_jump(Gva target, std::uint64_t host_code, Mode mode, bool global);
 
     void flush_all();
+    // Of the current address space only.
     void flush_non_global();
+    // The address space is now `pcid`'s. `keep`: what was known of it when it was left is still good.
+    void enter_space(unsigned pcid, bool keep);
+    // Of address spaces other than the current one nothing is remembered.
+    void forget_other_spaces() { spaces_.forget_all(); }
     void flush_page(Gva address);
     // Jump cache entries alone: translated code is gone.
     void flush_jumps();
@@ -64,6 +73,23 @@ class SoftTlb {
         }
         bool complete() const { return count <= kCapacity; }
     };
+    // Calls `visit` with every index in `log`, or with all of the table's `size` if the log is not complete.
+    template <typename Index, unsigned kCapacity, typename Visit>
+    [[gnu::always_inline]] static void for_each(const Log<Index, kCapacity>& log, unsigned size, Visit visit) {
+        const bool complete = log.complete();
+        for (unsigned i = 0; i < (complete ? log.count : size); ++i) visit(complete ? log.entries[i] : i);
+    }
+    // A set of indices below kSize.
+    template <unsigned kSize>
+    struct Bitmap {
+        std::uint64_t words[kSize / 64] = {};
+
+        bool holds(unsigned index) const { return (words[index / 64] >> index % 64 & 1) != 0; }
+        void set(unsigned index, bool value) {
+            const std::uint64_t bit = 1ull << index % 64;
+            words[index / 64] = value ? words[index / 64] | bit : words[index / 64] & ~bit;
+        }
+    };
     // A set of page numbers that may say yes wrongly.
     struct Filter {
         std::uint64_t words[16] = {};
@@ -76,25 +102,40 @@ class SoftTlb {
     };
     static constexpr unsigned kJumpEntries = 1u << kJumpCacheBits;
     static constexpr unsigned kCodeEntries = 1u << kCodeTlbBits;
+    static constexpr std::uint64_t kNoPage = 1;  // odd: the page of no code TLB entry
 
-    SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<std::uint32_t> writers);
+    SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<std::uint32_t> writers,
+            ReservedArray<SavedSpace> spaces);
 
     static unsigned code_index(Gva address) { return (address >> kPageBits) & (kCodeEntries - 1); }
-    static unsigned jump_index(Gva target) { return (target ^ target >> 12) & (kJumpEntries - 1); }
     void note_large_page(Gva address, unsigned page_bits);
+    // GuestRam's index of the page that is at `host_page`.
+    std::uint64_t ram_page_of(std::uint64_t host_page) const {
+        return (host_page - reinterpret_cast<std::uint64_t>(ram_.host(0, kPageSize))) >> kPageBits;
+    }
     void note_writer(std::uint64_t page, unsigned table, unsigned index, std::uint64_t host_page);
     bool writes_to(std::uint32_t writer, std::uint64_t host_page) const;
     void drop_write_tag(unsigned table, unsigned index, std::uint64_t host_page);
     void keep_victim(unsigned table, unsigned index);
     void clear_victims();
     void reset_table(unsigned table);
+    void put_jump(unsigned table, unsigned index, const JumpCacheEntry& jump, bool global);
     void reset_jumps(unsigned table);
+    void reset_code(unsigned code_class);
     void clear_table(unsigned table, bool global);
     void clear_jumps(unsigned table, bool global);
     void clear_code(bool global);
     void clear_stack_windows();
     void flush_large_page(Gva address);
     void flush_code_page(Gva address, unsigned page_bits);
+
+    // soft_tlb_spaces.cc
+    void save_space(SavedSpace& space);
+    void save_entries(SavedSpace& space, unsigned table);
+    void save_jumps(SavedSpace& space, unsigned table);
+    void save_code_pages(SavedSpace& space, unsigned code_class);
+    void restore_space(const SavedSpace& space);
+    void restore_entry(const SavedSpace::Entry& saved, bool writes_stand);
 
     GuestState& state_;
     const memory::GuestRam& ram_;
@@ -103,6 +144,12 @@ class SoftTlb {
     // By access class, and apart by whether the mapping is global.
     Log<std::uint16_t, kTlbEntries> filled_[kAccessClasses][2];
     Log<std::uint16_t, kJumpEntries> filled_jumps_[kAccessClasses][2];
+    Log<std::uint16_t, kCodeEntries> filled_code_[2];  // by code class
+    Bitmap<kTlbEntries> is_global_[kAccessClasses];
+    Bitmap<kJumpEntries> is_global_jump_[kAccessClasses];
+    SavedSpaces spaces_;
+    unsigned space_ = 0;             // PCID of the current address space
+    std::uint64_t write_drops_ = 0;  // how often write access was taken back from a page
     bool any_victims_ = true;
     Mode jump_modes_[kAccessClasses];  // what the jump caches' code was translated for
     Filter large_pages_;               // by 2 MiB: entries came from mappings larger than 4 KiB

@@ -12,7 +12,11 @@ void TranslatorVcpu::apply_flushes() {
         tlb_->flush_all();
         return;
     }
-    if (wanted & kFlushNonGlobal) {
+    if (wanted & kFlushOthers) tlb_->forget_other_spaces();
+    if (wanted & kChangeSpace) {
+        ++counters_.space_changes;
+        tlb_->enter_space(state_.cr3 & 0xfff, (wanted & kFlushNonGlobal) == 0);
+    } else if (wanted & kFlushNonGlobal) {
         ++counters_.flushes;
         tlb_->flush_non_global();
     }

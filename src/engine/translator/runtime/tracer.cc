@@ -60,9 +60,14 @@ Tracer::Tracer(std::uint32_t what, bool perf_map) : what_(what) {
 
 void Tracer::name_block(const CodeCache& cache, BlockIndex index) {
     const Block& block = cache.block(index);
-    std::fprintf(map_.get(), "%lx %x guest_%llx_%s_%x\n",
-                 reinterpret_cast<unsigned long>(cache.host_address(block.begin)), block.end - block.begin,
-                 static_cast<unsigned long long>(block.gpa), block.mode.user() ? "user" : "kernel", block.mode.bits);
+    const auto name = [&](CodeOffset begin, CodeOffset end, const char* part) {
+        std::fprintf(map_.get(), "%lx %x guest_%llx_%s_%x%s\n",
+                     reinterpret_cast<unsigned long>(cache.host_address(begin)), end - begin,
+                     static_cast<unsigned long long>(block.gpa), block.mode.user() ? "user" : "kernel", block.mode.bits,
+                     part);
+    };
+    name(block.begin, block.end, "");
+    name(block.cold_begin, block.cold_end, "_cold");
     std::fflush(map_.get());
 }
 
@@ -72,15 +77,16 @@ void Tracer::show_block(const CodeCache& cache, BlockIndex index) const {
     std::vector<std::uint8_t> bytes(block.guest_length);
     cache.read_guest(block, bytes.data());
     const std::vector<Line> guest = disassemble(bytes.data(), bytes.size(), block.page_offset, block.mode);
-    const std::uint8_t* begin = cache.host_address(block.begin);
-    const std::vector<Line> host =
-        disassemble(begin, block.end - block.begin, reinterpret_cast<std::uint64_t>(begin), Mode{Mode::kCode64});
+    const auto host_code = [&](CodeOffset begin, CodeOffset end) {
+        const std::uint8_t* code = cache.host_address(begin);
+        return disassemble(code, end - begin, reinterpret_cast<std::uint64_t>(code), Mode{Mode::kCode64});
+    };
     std::string out = "block " + std::to_string(index) + ": " + std::to_string(guest.size()) + " instructions, " +
                       std::to_string(block.guest_length) + " bytes -> " + std::to_string(block.end - block.begin) +
-                      "\n";
+                      " and " + std::to_string(block.cold_end - block.cold_begin) + "\n";
     std::size_t next = 0;
-    for (const Line& line : host) {
-        const std::uint64_t pc = reinterpret_cast<std::uint64_t>(begin) + line.address;
+    for (const Line& line : host_code(block.begin, block.end)) {
+        const auto pc = reinterpret_cast<std::uint64_t>(cache.host_address(block.begin)) + line.address;
         const unsigned at = cache.position_at(block, pc).guest_offset;
         std::string left;
         if (next < guest.size() && at >= guest[next].address && line.address >= block.entry - block.begin) {
@@ -91,6 +97,9 @@ void Tracer::show_block(const CodeCache& cache, BlockIndex index) const {
         }
         left.resize(std::max<std::size_t>(left.size(), 52), ' ');
         out += left + "| " + line.text + "\n";
+    }
+    for (const Line& line : host_code(block.cold_begin, block.cold_end)) {
+        out += std::string(46, ' ') + "cold  | " + line.text + "\n";
     }
     std::fputs(out.c_str(), stderr);
 }

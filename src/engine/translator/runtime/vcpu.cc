@@ -22,7 +22,19 @@ Result<std::unique_ptr<TranslatorVcpu>> TranslatorVcpu::create(Shared& shared, u
 
 Result<std::unique_ptr<SoftTlb>> SoftTlb::create(GuestState& state, const memory::GuestRam& ram) {
     auto writers = HOSPES_TRY(ReservedArray<std::uint32_t>::create(ram.page_count()));
-    return std::unique_ptr<SoftTlb>(new SoftTlb(state, ram, std::move(writers)));
+    auto spaces = HOSPES_TRY(ReservedArray<SavedSpace>::create(SavedSpaces::kSpaces));
+    return std::unique_ptr<SoftTlb>(new SoftTlb(state, ram, std::move(writers), std::move(spaces)));
+}
+
+SoftTlb::SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<std::uint32_t> writers,
+                 ReservedArray<SavedSpace> spaces)
+    : state_(state), ram_(ram), writers_(std::move(writers)), spaces_(std::move(spaces)) {
+    for (unsigned table = 0; table < kAccessClasses; ++table) {
+        reset_table(table);
+        reset_jumps(table);
+    }
+    for (unsigned code_class = 0; code_class < 2; ++code_class) reset_code(code_class);
+    flush_all();
 }
 
 TranslatorVcpu::TranslatorVcpu(Shared& shared, VcpuMemory memory, unsigned index)

@@ -97,6 +97,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // lookup.cc (hot)
     const void* next_code();
     bool resolve_code_page(Gva page);
+    BlockIndex linked_block(Gpa gpa, Mode mode) const;
     BlockIndex find_block(Gpa gpa, Mode mode);
     bool second_page_ready();
     // The page after that of the next instruction.

@@ -86,8 +86,8 @@ Checked<void> set_cr3(System& system, std::uint64_t value) {
     if (state.paging() && !state.long_mode() && (state.cr4 & cr4::PAE) != 0) {
         GUEST_TRY(check_pdptes(system, value));
     }
-    // The TLB holds one address space: with "no flush" too, another one's entries have to go.
-    if (!keep || value != state.cr3) system.flush |= kFlushNonGlobal;
+    if (!keep) system.flush |= kFlushNonGlobal;
+    if ((state.cr4 & cr4::PCIDE) != 0 && ((value ^ state.cr3) & kPcid) != 0) system.flush |= kChangeSpace;
     state.cr3 = value;
     return {};
 }

@@ -25,9 +25,11 @@ struct DecodedInstruction {
 // What the dispatcher is to do about cached translations after C++ changed something. Bits.
 enum Flush : std::uint32_t {
     kFlushNothing = 0,
-    kFlushNonGlobal = 1,  // all TLB entries but global ones (MOV CR3)
+    kFlushNonGlobal = 1,  // all TLB entries of the current PCID but global ones (MOV CR3)
     kFlushAll = 2,        // global ones too (CR0.PG/WP, CR4, EFER.NXE ...)
     kFlushPage = 4,       // `page` (INVLPG), global or not
+    kChangeSpace = 8,     // CR3 has another PCID
+    kFlushOthers = 16,    // all entries of PCIDs that are not current
 };
 
 // MSRs that only C++ looks at and that no other state holds.

@@ -47,17 +47,16 @@ Checked<void> execute_invpcid(System& system, const DecodedInstruction& in) {
     if (type > 3 || (pcid >> 12) != 0) return general_protection();
     if (type < 2 && !pcids && pcid != 0) return general_protection();
     if (type == 0 && !is_canonical(address)) return general_protection();
-    // The TLB holds the current PCID's entries only (see MOV to CR3): of others there is nothing to flush.
+    // Of other PCIDs more is forgotten than asked for: that is rare, and allowed.
     const bool current = pcid == (pcids ? state.cr3 & 0xfff : 0);
     switch (type) {
         case 0:
             if (current) flush_page(system, address);
+            if (!current) system.flush |= kFlushOthers;
             break;
-        case 1:
-            if (current) system.flush |= kFlushNonGlobal;
-            break;
+        case 1: system.flush |= current ? kFlushNonGlobal : kFlushOthers; break;
         case 2: system.flush |= kFlushAll; break;
-        default: system.flush |= kFlushNonGlobal; break;
+        default: system.flush |= kFlushNonGlobal | kFlushOthers; break;
     }
     return advance(state, in);
 }
