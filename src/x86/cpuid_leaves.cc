@@ -95,7 +95,7 @@ CpuidLeaf features7(const CpuidModel& model, unsigned subfunction) {
     CpuidLeaf leaf;
     const std::uint32_t vnni = model.has(Feature::AVX_VNNI) ? bit(4) : 0;
     if (subfunction == 0) {
-        leaf.eax = vnni != 0 ? 1 : 0;
+        leaf.eax = 2;
         // TSC_ADJUST; FDP only at exceptions; no FCS and FDS.
         leaf.ebx = gather(model, kFeatures7Ebx) | bit(1) | bit(6) | bit(13);
         leaf.ecx = gather(model, kFeatures7Ecx);
@@ -103,6 +103,8 @@ CpuidLeaf features7(const CpuidModel& model, unsigned subfunction) {
         leaf.edx = (model.has(Feature::FSRM) ? bit(4) : 0) | bit(26) | bit(27) | bit(29) | bit(31);
     } else if (subfunction == 1) {
         leaf.eax = vnni;
+    } else if (subfunction == 2) {
+        leaf.edx = bit(4);  // BHI_CTRL: Linux then sets a bit once, and not a loop at each system call
     }
     return leaf;
 }
