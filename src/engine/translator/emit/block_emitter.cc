@@ -32,27 +32,53 @@ EmittedBlock BlockEmitter::emit() {
     return out;
 }
 
-// Three ways in: with a jump's target in T0, with flags saved, and with flags in RFLAGS.
+// Whether the first thing that the block does about live flags is to save them.
+bool BlockEmitter::saves_flags_first() const {
+    if (block_[0].reader_ahead) return false;
+    for (const Instruction& in : block_) {
+        if (in.live_before == 0) return false;
+        switch (in.kind) {
+            case Kind::Plain:
+                if (in.memory == kNoOperand) break;
+                return true;
+            case Kind::Jump: return !in_page(in.branch_target());
+            case Kind::Nop:
+            case Kind::Address:
+            case Kind::ReadSegment:
+            case Kind::ClearInterrupt:
+            case Kind::SwapGs: break;
+            case Kind::System: return false;
+            default: return true;
+        }
+    }
+    return false;
+}
+
+// Three ways in: with a jump's target in T0, with flags saved, and with flags in RFLAGS. The block begins with them
+// where they are wanted first: an instruction that reads them wants RFLAGS, a probe wants them out of its way.
 void BlockEmitter::emit_entries(EmittedBlock& out) {
     const bool straddles = second_frame_ != kNotStraddled;
     out.flags_live_in = block_[0].live_before != 0 || straddles;
+    const bool begin_saved = straddles || saves_flags_first();
     set_flags(Flags::Saved);
     out.entry_indirect = 0;  // the cache patches its first 5 bytes: the LEA and the store are longer
     a_.lea(kT0, at(kT0, -static_cast<std::int64_t>(block_[0].offset)));
     if (!code64_) a_.mov32(kT0, kT0);
     a_.store(STATE(page_base), kT0);
     out.entry_saved = static_cast<CodeOffset>(a_.cursor() - begin_);
-    Jump to_check{};
-    if (straddles) {
-        to_check = a_.jmp_short();
+    Jump to_begin{};
+    if (begin_saved) {
+        to_begin = a_.jmp_short();
     } else if (out.flags_live_in) {
         restore_flags();
     }
     set_flags(Flags::Host);
     out.entry = static_cast<CodeOffset>(a_.cursor() - begin_);
-    if (straddles) {
+    if (begin_saved) {
         save_flags();
-        a_.bind(to_check);
+        a_.bind(to_begin);
+    }
+    if (straddles) {
         emit_straddle_check();
         restore_flags();
     }

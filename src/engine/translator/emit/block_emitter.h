@@ -94,6 +94,7 @@ class BlockEmitter {
 
     // block_emitter.cc: frame of the block
     void emit_entries(EmittedBlock& out);
+    bool saves_flags_first() const;
     void emit_straddle_check();
     void emit_instruction(const Instruction& in);
     void emit_fallthrough();

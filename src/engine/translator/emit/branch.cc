@@ -67,15 +67,19 @@ void BlockEmitter::emit_checked_exit(std::int64_t target, std::uint16_t guest) {
     if (!code64_) a_.mov32(kT0, kT0);
     a_.rorx(kT1, kT0, kPageBits - 4);
     a_.alu32_imm(kAnd, kT1, ((1 << kCodeTlbBits) - 1) << 4);
-    a_.lea(kT2, at(kT0, -page_offset));
-    a_.alu(kCmp, kT2, code_tlb(mode_, offsetof(CodeTlbEntry, page)));
+    const HostReg page = page_offset == 0 ? kT0 : kT2;
+    if (page != kT0) a_.lea(kT2, at(kT0, -page_offset));
+    a_.alu(kCmp, page, code_tlb(mode_, offsetof(CodeTlbEntry, page)));
     const std::uint32_t value = first_exit_ + exit;
     add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
     a_.cmp32_mem_imm(code_tlb(mode_, offsetof(CodeTlbEntry, frame)), -1, true);
     exits_[exit].frame_check = static_cast<CodeOffset>(a_.cursor() - begin_ - 4);
     add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
-    a_.cmp32_mem_imm(STATE(attention), 0);
-    add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
+    // A loop has a jump back, or an indirect one; 32-bit addresses wrap.
+    if (!code64_ || target <= static_cast<std::int64_t>(block_[0].offset)) {
+        a_.cmp32_mem_imm(STATE(attention), 0);
+        add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
+    }
     const Jump jump = a_.jmp();
     exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
     add_exit_stub(jump, CodeExit::Link, value, guest);
