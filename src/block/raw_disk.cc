@@ -115,12 +115,21 @@ Status RawDisk::transfer(const Request& request) {
                                      ? ::preadv(fd_.get(), now.data(), parts, host_offset)
                                      : ::pwritev(fd_.get(), now.data(), parts, host_offset);
             if (done < 0 && errno == EINTR) continue;
-            if (done <= 0) return Status::IoError;  // 0: someone truncated the file under us
+            if (done <= 0) return failed(done < 0 ? errno : 0);  // 0: someone truncated the file under us
             offset += static_cast<std::uint64_t>(done);
             drop_front(now, static_cast<std::size_t>(done));
         }
     }
     return Status::Ok;
+}
+
+// The guest is told of an I/O error and no more; that the host has no room is for the operator, once.
+Status RawDisk::failed(int number) {
+    const bool full = number == ENOSPC || number == EDQUOT;
+    if (full && full_warnings_.allow()) {
+        log_line("warning: the host's disk is full, so the guest's writes fail; free some space on it");
+    }
+    return Status::IoError;
 }
 
 Status RawDisk::discard(const Request& request) {
@@ -137,7 +146,7 @@ Status RawDisk::write_zeroes(const Request& request) {
     if (::fallocate(fd_.get(), mode, static_cast<off_t>(request.offset), static_cast<off_t>(request.length)) == 0) {
         return Status::Ok;
     }
-    if (errno != EOPNOTSUPP) return Status::IoError;
+    if (errno != EOPNOTSUPP) return failed(errno);
     return write_zero_bytes(request.offset, request.length);
 }
 
@@ -147,7 +156,7 @@ Status RawDisk::write_zero_bytes(std::uint64_t offset, std::uint64_t length) {
         const std::size_t part = std::min<std::uint64_t>(length, kZeroes.size());
         const ssize_t done = ::pwrite(fd_.get(), kZeroes.data(), part, static_cast<off_t>(offset));
         if (done < 0 && errno == EINTR) continue;
-        if (done <= 0) return Status::IoError;
+        if (done <= 0) return failed(errno);
         offset += static_cast<std::uint64_t>(done);
         length -= static_cast<std::uint64_t>(done);
     }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/log.h"
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "block/disk.h"
@@ -27,6 +28,7 @@ class RawDisk final : public Disk {
     RawDisk(UniqueFd fd, std::uint64_t size, bool read_only, std::string serial);
 
     Status perform(const Request& request);
+    Status failed(int number);
     Status transfer(const Request& request);
     Status discard(const Request& request);
     Status write_zeroes(const Request& request);
@@ -36,6 +38,7 @@ class RawDisk final : public Disk {
     std::uint64_t size_;
     bool read_only_;
     std::string serial_;
+    LogLimit full_warnings_{1};
 };
 
 }  // namespace hospes::block

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -30,9 +31,19 @@ struct Exit {
 };
 
 struct Capabilities {
-    const char* name;           // "translator", "kvm"
-    bool local_apic_in_engine;  // the engine emulates the LAPIC; VcpuHost's interrupt calls are then not used
+    const char* name;  // "translator", "kvm"
+    // The engine emulates the local APICs. It then calls nothing of VcpuHost that is about them (platform MSRs but the
+    // paravirtual clock, task priority), and what it takes by acknowledge_interrupt() is the PIC's interrupt.
+    bool local_apic_in_engine;
     unsigned max_vcpus;
+};
+
+// An interrupt on its way to local APICs: a write of `data` to `address`, as an MSI (SDM volume 3, 11.11).
+struct InterruptMessage {
+    std::uint64_t address;
+    std::uint32_t data;
+
+    bool operator==(const InterruptMessage&) const = default;
 };
 
 // One vCPU. run(), state() and set_state() belong to one thread; notify() is for any thread.
@@ -63,6 +74,12 @@ class Engine {
     // Tells the engine that a device (DMA) wrote guest RAM at [gpa, gpa + length): code there is stale.
     // Thread-safe; takes effect before any interrupt raised after it is delivered.
     virtual void memory_written(Gpa gpa, std::uint64_t length) = 0;
+
+    // For an engine with the local APICs: takes an interrupt to them. Thread-safe.
+    virtual void deliver(const InterruptMessage&) {}
+    // Likewise: what IOAPIC pin `pin` sends, if it is level-triggered and not masked. Of such an interrupt's end the
+    // engine tells by VcpuHost::end_of_interrupt(). Called before the message is first delivered.
+    virtual void set_level_route(unsigned, const std::optional<InterruptMessage>&) {}
 
     // Human-readable counters, one "name value" a line.
     virtual std::string counters() const = 0;

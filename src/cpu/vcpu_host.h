@@ -34,6 +34,9 @@ class VcpuHost {
     // Takes the highest-priority deliverable external interrupt (the INTA cycle): its vector, or nullopt.
     virtual std::optional<std::uint8_t> acknowledge_interrupt() = 0;
 
+    // Of engines with the local APICs: a level-triggered interrupt of the IOAPIC was ended by the guest.
+    virtual void end_of_interrupt(std::uint8_t) {}
+
     // True once the VM is to stop: run() then returns Exit::Kicked.
     virtual bool stop_requested() = 0;
 };

@@ -39,10 +39,9 @@ std::vector<std::string> split(const std::string& text) {
     }
 }
 
-// How an option and its value are quoted in errors.
-std::string quoted(const std::string& option, const std::string& text) { return option + " \"" + text + "\""; }
-
 }  // namespace
+
+std::string quoted(const std::string& option, const std::string& text) { return option + " \"" + text + "\""; }
 
 Result<std::uint64_t> parse_number(const std::string& option, const std::string& text, std::uint64_t least,
                                    std::uint64_t most) {
@@ -81,9 +80,11 @@ Result<void> check_cpus(const std::string& text) {
                  "it out");
 }
 
-Result<void> check_engine(const std::string& text) {
-    if (text == "translator" || text == "auto") return {};
-    return Error("cannot use " + quoted("--engine", text) + ": no such engine; known are translator and auto");
+Result<EngineWish> parse_engine(const std::string& text) {
+    if (text == "auto") return EngineWish::Auto;
+    if (text == "translator") return EngineWish::Translator;
+    if (text == "kvm") return EngineWish::Kvm;
+    return Error("cannot use " + quoted("--engine", text) + ": no such engine; known are auto, kvm and translator");
 }
 
 Result<DiskOption> parse_disk(const std::string& text) {

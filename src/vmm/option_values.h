@@ -9,6 +9,9 @@
 
 namespace hospes::vmm {
 
+// How an option and its value are quoted in errors.
+std::string quoted(const std::string& option, const std::string& text);
+
 // A whole number from `least` to `most`.
 Result<std::uint64_t> parse_number(const std::string& option, const std::string& text, std::uint64_t least,
                                    std::uint64_t most);
@@ -16,7 +19,7 @@ Result<std::uint64_t> parse_number(const std::string& option, const std::string&
 // --memory, in MiB of text, to bytes: what a PC needs at least, and the host has at most.
 Result<std::uint64_t> parse_memory(const std::string& text);
 Result<void> check_cpus(const std::string& text);
-Result<void> check_engine(const std::string& text);
+Result<EngineWish> parse_engine(const std::string& text);
 // FILE[,readonly=on|off]
 Result<DiskOption> parse_disk(const std::string& text);
 // blocks,exits,faults to translator::Trace bits.

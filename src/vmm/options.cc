@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "vmm/option_values.h"
+#include "vmm/stream_ports.h"
 
 namespace hospes::vmm {
 
@@ -19,7 +20,7 @@ debug-exit port (with --debug-exit); 125 it never ran, or the engine failed. A s
 struct Texts {
     std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace;
     std::string block_limit = "48", code_cache = "128";
-    std::vector<std::string> disks;
+    std::vector<std::string> disks, ports;
     bool no_reboot = false, debug_exit = false, no_link = false, counters = false, perf_map = false;
 };
 
@@ -27,12 +28,17 @@ void declare(CLI::App& app, Texts& texts) {
     const auto value = [&](const char* name, std::string& to, const char* type, const char* help) {
         app.add_option(name, to, help)->type_name(type);
     };
-    value("--engine", texts.engine, "NAME", "CPU engine: translator, or auto (the best one that there is)");
+    value("--engine", texts.engine, "NAME", "CPU engine: kvm, translator, or auto (the default: kvm where it works)");
     value("--kernel", texts.kernel, "FILE", "Linux bzImage, ELF with a PVH note, or Multiboot 1");
     value("--initrd", texts.initrd, "FILE", "initial RAM disk");
     value("--cmdline", texts.command_line, "TEXT", "the kernel's command line");
     app.add_option("--disk", texts.disks, "raw image as virtio-blk; again for the next disk")
         ->type_name("FILE[,readonly=on|off]")
+        ->allow_extra_args(false);
+    app.add_option("--port", texts.ports,
+                   "virtio-console port on FD, an inherited, connected stream socket (15 at most); in the guest it is "
+                   "/dev/virtio-ports/NAME. The end of what the socket gives closes the port on the host's side")
+        ->type_name("NAME=FD")
         ->allow_extra_args(false);
     value("--memory", texts.memory, "MIB", "size of memory; 256 if not given");
     value("--cpus", texts.cpus, "N", "number of CPUs: one for now");
@@ -51,7 +57,7 @@ void declare(CLI::App& app, Texts& texts) {
 
 Result<Options> interpret(const Texts& texts) {
     Options options;
-    HOSPES_TRY(check_engine(texts.engine));
+    options.engine = HOSPES_TRY(parse_engine(texts.engine));
     HOSPES_TRY(check_cpus(texts.cpus));
     machine::MachineSetup& machine = options.machine;
     machine.memory_bytes = HOSPES_TRY(parse_memory(texts.memory));
@@ -67,6 +73,7 @@ Result<Options> interpret(const Texts& texts) {
     machine.engine.perf_map = texts.perf_map;
     if (!texts.trace.empty()) machine.engine.trace = HOSPES_TRY(parse_trace(texts.trace));
     for (const std::string& disk : texts.disks) options.disks.push_back(HOSPES_TRY(parse_disk(disk)));
+    options.ports = HOSPES_TRY(parse_ports(texts.ports));
     options.reboot = !texts.no_reboot;
     options.counters = texts.counters;
     if (machine.kernel.empty()) return Error("nothing to run: --kernel is missing; give it a kernel's file");
@@ -76,7 +83,7 @@ Result<Options> interpret(const Texts& texts) {
 }  // namespace
 
 Result<CommandLine> parse_command_line(int count, const char* const* words) {
-    CLI::App app("Runs one virtual machine on x86-64 Linux, without /dev/kvm and without root.", "hospes-vmm");
+    CLI::App app("Runs one virtual machine on x86-64 Linux, with or without /dev/kvm, without root.", "hospes-vmm");
     Texts texts;
     declare(app, texts);
     app.set_version_flag("--version", "hospes-vmm " HOSPES_VERSION);

@@ -16,9 +16,13 @@ struct DiskOption {
     bool read_only = false;
 };
 
+enum class EngineWish : std::uint8_t { Auto, Translator, Kvm };
+
 struct Options {
+    EngineWish engine = EngineWish::Auto;
     machine::MachineSetup machine;
     std::vector<DiskOption> disks;
+    std::vector<machine::StreamPort> ports;
     bool reboot = true;
     bool counters = false;
 };

@@ -1,4 +1,6 @@
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "vmm/option_values.h"
 
@@ -73,6 +75,23 @@ TEST(CommandLine, EveryOption) {
     EXPECT_TRUE(options.counters);
 }
 
+TEST(CommandLine, PortsOnSockets) {
+    int ends[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    const std::string one = "a.b-c_1=" + std::to_string(ends[0]), two = "two=" + std::to_string(ends[1]);
+    auto parsed = parse({"--port", one.c_str(), "--port", two.c_str()});
+    ASSERT_TRUE(parsed.ok()) << parsed.error().message();
+    ASSERT_EQ(parsed->options.ports.size(), 2u);
+    EXPECT_EQ(parsed->options.ports[0].name, "a.b-c_1");
+    EXPECT_EQ(parsed->options.ports[1].socket, ends[1]);
+    const std::string same_name = "two=" + std::to_string(ends[0]), same_socket = "2=" + std::to_string(ends[1]);
+    EXPECT_FALSE(parse({"--port", two.c_str(), "--port", same_name.c_str()}).ok());
+    EXPECT_FALSE(parse({"--port", two.c_str(), "--port", same_socket.c_str()}).ok());
+    ::close(ends[0]);
+    EXPECT_FALSE(parse({"--port", one.c_str()}).ok()) << "not open";
+    ::close(ends[1]);
+}
+
 TEST(CommandLine, EmptyTextIsAValue) {
     auto parsed = parse({"--cmdline", ""});
     ASSERT_TRUE(parsed.ok()) << parsed.error().message();
@@ -102,6 +121,13 @@ TEST(CommandLine, ErrorsNameTheOptionAndAdvise) {
                                                          {"--disk", ""},
                                                          {"--disk", "a,b"},
                                                          {"--disk", "a,readonly=maybe"},
+                                                         {"--port", ""},
+                                                         {"--port", "agent"},
+                                                         {"--port", "agent=3x"},
+                                                         {"--port", "agent=2"},
+                                                         {"--port", "a/b=3"},
+                                                         {"--port", "=3"},
+                                                         {"--port", "agent=1000000"},
                                                          {"--trace", "all"},
                                                          {"--block-limit", "0"},
                                                          {"--block-limit", "49"},

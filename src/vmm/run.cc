@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "base/log.h"
+#include "vmm/engine_choice.h"
 #include "vmm/session.h"
 
 namespace hospes::vmm {
@@ -45,12 +46,17 @@ int run(int count, const char* const* words) {
     if (!command_line.ok()) return refuse(command_line.error());
     if (command_line->answer) return std::fputs(command_line->answer->c_str(), stdout) < 0 ? kStatusError : 0;
 
-    auto session = Session::create(command_line->options);
+    Options& options = command_line->options;
+    auto engine = choose_engine(options.engine);
+    if (!engine.ok()) return refuse(engine.error());
+    options.machine.engine_kind = *engine;
+
+    auto session = Session::create(options);
     if (!session.ok()) return refuse(session.error());
     auto outcome = (*session)->run();
     session->reset();  // restores the terminal before anything is said
     if (!outcome.ok()) return refuse(outcome.error());
-    say(outcome->line);
+    say(outcome->line + " (engine: " + machine::name_of(*engine) + ")");
     if (outcome->signal != 0) die_of(outcome->signal);
     return outcome->status;
 }

@@ -54,7 +54,7 @@ Result<Outcome> Session::run_once() {
     Life life;
     life.loop = HOSPES_TRY(EventLoop::create(life.lock));
     HOSPES_TRY(connect_input(life));
-    machine::HostSide host{*life.loop, life.lock, tsc_, life.serial_input, STDOUT_FILENO, {}};
+    machine::HostSide host{*life.loop, life.lock, tsc_, life.serial_input, STDOUT_FILENO, {}, options_.ports};
     for (const auto& disk : disks_) host.disks.push_back(disk.get());
     life.machine = HOSPES_TRY(machine::Machine::create(options_.machine, host));
     machine::Ending& ending = life.machine->ending();

@@ -143,7 +143,8 @@ CpuidLeaf xsave(const CpuidModel& model, unsigned subfunction, std::uint64_t xcr
 CpuidLeaf paravirtual(std::uint32_t function, const CpuidPlatform& platform) {
     switch (function) {
         case kKvmBase: return {kKvmTiming, 0x4b4d564b, 0x564b4d56, 0x4d};  // KVMKVMKVM
-        case kKvmBase + 1: return {bit(1) | bit(3) | bit(24), 0, 0, 0};  // NOP_IO_DELAY CLOCKSOURCE2 CLOCKSOURCE_STABLE
+        case kKvmBase + 1:  // NOP_IO_DELAY CLOCKSOURCE2 PV_EOI CLOCKSOURCE_STABLE
+            return {bit(1) | bit(3) | bit(6) | bit(24), 0, 0, 0};
         case kKvmTiming: return {platform.tsc_khz, kApicTimerHertz / 1000, 0, 0};
         default: return {};
     }

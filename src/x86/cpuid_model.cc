@@ -2,6 +2,7 @@
 // docs/decisions/0003-cpuid-models.md.
 #include "x86/cpuid_model.h"
 
+#include <algorithm>
 #include <span>
 
 #include "x86/host_features.h"
@@ -29,61 +30,77 @@ constexpr Feature kV3[] = {
 };
 constexpr Feature kV3EngineOwn[] = {Feature::XSAVE, Feature::XSAVEOPT, Feature::XSAVEC, Feature::XGETBV1};
 
-// What `host` adds where the host has it. AVX-512 is not among them until masked memory accesses are implemented.
-constexpr Feature kOptional[] = {
-    Feature::SHA, Feature::VAES,       Feature::VPCLMULQDQ, Feature::GFNI,
-    Feature::ADX, Feature::CLFLUSHOPT, Feature::CLWB,       Feature::AVX_VNNI,
-};
+// What `host` adds where the host has it, with AVX2 the wide ones, too. AVX-512 is not among them until masked memory
+// accesses are implemented.
+constexpr Feature kOptional[] = {Feature::SHA, Feature::GFNI, Feature::ADX, Feature::CLFLUSHOPT, Feature::CLWB};
+constexpr Feature kOptionalWide[] = {Feature::VAES, Feature::VPCLMULQDQ, Feature::AVX_VNNI};
+constexpr Feature kHostEngineOwn[] = {Feature::RDPID};  // no part of the levels
 
-Error missing(const std::string& name, Feature feature) {
-    return Error("CPU model " + name + " needs " + feature_name(feature) +
-                 ", which this host's processor lacks; choose a smaller model");
-}
+// The platform's features that a model can choose from.
+class Supply {
+  public:
+    explicit Supply(const CpuidPlatform& platform) : engine_has_(platform.engine_has) {}
 
-// The first of `features` that the host does not execute, or kCount.
-Feature first_missing(std::span<const Feature> features) {
-    for (const Feature feature : features) {
-        if (!host_executes(feature)) return feature;
+    bool has(Feature feature) const {
+        if (engine_has_) return engine_has_(feature);
+        return contains(kEngineOwn, feature) || contains(kV3EngineOwn, feature) || contains(kHostEngineOwn, feature) ||
+               host_executes(feature);
     }
-    return Feature::kCount;
-}
+    // The names of those that are not there, each after a comma.
+    std::string missing(std::span<const Feature> features) const {
+        std::string names;
+        for (const Feature feature : features) {
+            if (!has(feature)) names += std::string(", ") + feature_name(feature);
+        }
+        return names;
+    }
+    const char* place() const { return engine_has_ ? "KVM on this host's processor" : "this host's processor"; }
+
+  private:
+    static bool contains(std::span<const Feature> features, Feature feature) {
+        return std::find(features.begin(), features.end(), feature) != features.end();
+    }
+
+    const std::function<bool(Feature)>& engine_has_;
+};
 
 }  // namespace
 
 Result<CpuidModel> CpuidModel::create(const std::string& name, const CpuidPlatform& platform) {
-    if (name != "x86-64-v2" && name != "x86-64-v3" && name != "host") {
+    const bool host = name == "host", v3 = name == "x86-64-v3";
+    if (!host && !v3 && name != "x86-64-v2") {
         return Error("unknown CPU model \"" + name + "\"; known are x86-64-v2, x86-64-v3 and host");
+    }
+    const Supply supply(platform);
+    std::string missing = supply.missing(kV2);
+    if (!host) missing += supply.missing(kEngineOwn);
+    if (v3) missing += supply.missing(kV3) + supply.missing(kV3EngineOwn);
+    if (!missing.empty()) {
+        return Error("CPU model " + name + " needs " + missing.substr(2) + ", which " + supply.place() +
+                     " lacks; choose " + (host ? "the other engine" : "another model"));
     }
     CpuidModel model;
     model.name_ = name;
     model.platform_ = platform;
+    model.platform_.engine_has = {};  // was for here only
     model.brand_ = "Hospes " + name + " virtual CPU";
     const auto add = [&](std::span<const Feature> features) {
-        for (const Feature feature : features) model.features_[static_cast<unsigned>(feature)] = true;
+        for (const Feature feature : features) model.features_[static_cast<unsigned>(feature)] = supply.has(feature);
     };
-    if (const Feature lacking = first_missing(kV2); lacking != Feature::kCount) return missing(name, lacking);
     add(kEngineOwn);
     add(kV2);
     model.supported_xcr0_ = xcr0::X87 | xcr0::SSE;
-    if (name == "x86-64-v2") return model;
-
-    const Feature lacking = first_missing(kV3);
-    if (lacking == Feature::kCount) {
+    // Level 3 as a whole or not at all.
+    const bool avx = v3 || (host && supply.missing(kV3).empty() && supply.has(Feature::XSAVE));
+    if (avx) {
         add(kV3);
         add(kV3EngineOwn);
         model.supported_xcr0_ |= xcr0::AVX;
-    } else if (name == "x86-64-v3") {
-        return missing(name, lacking);
     }
-    if (name == "x86-64-v3") return model;
-
-    const bool avx = model.has(Feature::AVX2);
-    for (const Feature feature : kOptional) {
-        const bool wide = feature == Feature::VAES || feature == Feature::VPCLMULQDQ || feature == Feature::AVX_VNNI;
-        if (host_executes(feature) && (avx || !wide)) add({&feature, 1});
-    }
-    const Feature rdpid = Feature::RDPID;  // the engine's own, but no part of the levels
-    add({&rdpid, 1});
+    if (!host) return model;
+    add(kOptional);
+    if (avx) add(kOptionalWide);
+    add(kHostEngineOwn);
     return model;
 }
 

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
-#include <vector>
 
 #include "base/result.h"
 
@@ -82,12 +82,15 @@ enum class Feature : std::uint8_t {
 struct CpuidPlatform {
     std::uint32_t tsc_khz = 0;  // 0: not told to the guest
     unsigned vcpus = 1;
+    // Whether the CPU engine has a feature for guests; asked by create() only. Unset: it executes what the host does
+    // and brings the rest itself (the translator).
+    std::function<bool(Feature)> engine_has = {};
 };
 
 class CpuidModel {
   public:
-    // `name`: x86-64-v2, x86-64-v3, or host. Errors: unknown name (lists the known ones), a feature that the host
-    // lacks.
+    // `name`: x86-64-v2, x86-64-v3, or host. Errors: unknown name (lists the known ones), features that the host or
+    // the engine lacks (lists them).
     static Result<CpuidModel> create(const std::string& name, const CpuidPlatform& platform);
 
     const std::string& name() const { return name_; }

@@ -41,8 +41,22 @@ TEST(CpuidModel, VendorAndHypervisor) {
     EXPECT_EQ(text(kvm.ebx, kvm.ecx, kvm.edx), "KVMKVMKVM");
     EXPECT_EQ(model.leaf(0x40000010, 0, 0, 0, kNoXcr0).eax, 2'500'000u);
     EXPECT_EQ(model.leaf(0x40000010, 0, 0, 0, kNoXcr0).ebx, 1'000'000u);
-    EXPECT_EQ(model.leaf(0x40000001, 0, 0, 0, kNoXcr0).eax, 0x0100000au);
+    EXPECT_EQ(model.leaf(0x40000001, 0, 0, 0, kNoXcr0).eax, 0x0100004au);
     EXPECT_NE(model.leaf(1, 0, 0, 0, kNoXcr0).ecx & (1u << 31), 0u);
+}
+
+TEST(CpuidModel, TakesFromTheEngineWhatItHas) {
+    CpuidPlatform platform{2'500'000, 1};
+    platform.engine_has = [](Feature feature) { return feature != Feature::PCID && feature != Feature::AVX2; };
+    const auto host = CpuidModel::create("host", platform);
+    ASSERT_TRUE(host.ok());
+    EXPECT_FALSE(host.value().has(Feature::PCID));
+    EXPECT_TRUE(host.value().has(Feature::SMEP));
+    EXPECT_FALSE(host.value().has(Feature::AVX));  // level 3 as a whole or not at all
+    EXPECT_EQ(host.value().supported_xcr0(), xcr0::X87 | xcr0::SSE);
+    const auto v3 = CpuidModel::create("x86-64-v3", platform);
+    ASSERT_FALSE(v3.ok());
+    EXPECT_NE(v3.error().message().find("needs PCID, AVX2, which KVM"), std::string::npos) << v3.error().message();
 }
 
 TEST(CpuidModel, LevelsDifferWhereThePsAbiSaysSo) {

@@ -43,5 +43,6 @@ inline constexpr std::uint32_t IA32_TSC_AUX = 0xc0000103;
 // KVM's paravirtual registers (Linux, Documentation/virt/kvm/x86/msr.rst).
 inline constexpr std::uint32_t MSR_KVM_WALL_CLOCK_NEW = 0x4b564d00;
 inline constexpr std::uint32_t MSR_KVM_SYSTEM_TIME_NEW = 0x4b564d01;
+inline constexpr std::uint32_t MSR_KVM_PV_EOI_EN = 0x4b564d04;
 
 }  // namespace hospes::x86::msr

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Writes the seed corpus: inputs that take each fuzz target to its deeper states. Run after a change of a target's format."""
+import json
 import pathlib
 import random
 import struct
@@ -66,6 +67,35 @@ save("virtio_blk_request_fuzz", "discard", blk(11, 0, [1], struct.pack("<QII", 8
 save("virtio_blk_request_fuzz", "zeroes", blk(13, 0, [1], struct.pack("<QII", 8, 16, 1)))
 
 
+# session_frame_fuzz: the size of the pieces minus one, then frames.
+def frame(kind, fields=b""):
+    return struct.pack("<IH", len(fields) + 2, kind) + fields
+
+
+def text(content):
+    return struct.pack("<I", len(content)) + content
+
+
+def words(*contents):
+    return struct.pack("<I", len(contents)) + b"".join(map(text, contents))
+
+
+START = frame(1, words(b"sh", b"-c", b"exit 7") + words(b"A=1") + text(b"/srv") + text(b"web:www") + text(b"box")
+              + text(b"TZif\0") + struct.pack("<BHH", 1, 24, 80))
+save("session_frame_fuzz", "down", bytes([2]) + START + frame(5, bytes([15])) + frame(6, struct.pack("<HH", 50, 132)))
+save("session_frame_fuzz", "up", bytes([255]) + frame(0, struct.pack("<I", 1)) + frame(2) + frame(4, bytes([7, 0]))
+     + frame(3, bytes([1]) + text(b"no such file")))
+save("session_frame_fuzz", "count", bytes([0]) + frame(1, struct.pack("<I", 0x3FFFFFFF)))
+save("session_frame_fuzz", "length", bytes([3]) + b"\xff\xff\x0f\0\1\0")
+
+
+# speed_report_fuzz: a console.
+REPORT = b"".join(b"hospes-speed %s 1000 00ff\n" % name for name in (b"int", b"fp", b"simd", b"sys", b"mem"))
+save("speed_report_fuzz", "whole", b"[ 0.1] x\r\nhospes-speed 1 begin\n" + REPORT + b"hospes-speed end\n")
+save("speed_report_fuzz", "zero", REPORT.replace(b"fp 1000", b"fp 0"))
+save("speed_report_fuzz", "large", REPORT.replace(b"00ff", b"ffffffffffffffffff"))
+
+
 # pci_config_fuzz: see run() there.
 def config(slot, register, value, size=4):
     raw = slot | (register & 0xfc) << 2 | (register & 3) << 14
@@ -80,10 +110,11 @@ def ram(address, value):
     return bytes([5 | 3 << 4]) + struct.pack("<QH", value, address)
 
 
-def start(device, queues):
+def start(device, queues, features=0):
     """Brings `device` (0 is slot 1) to DRIVER_OK with rings at 0x1000 + 0x2000 a queue."""
     out = config(device + 1, 4, 6, 2)
-    out += mmio(device, 0, 20, 3, 1) + mmio(device, 0, 8, 1, 4) + mmio(device, 0, 12, 1, 4) + mmio(device, 0, 20, 11, 1)
+    out += mmio(device, 0, 20, 3, 1) + mmio(device, 0, 8, 0, 4) + mmio(device, 0, 12, features, 4)
+    out += mmio(device, 0, 8, 1, 4) + mmio(device, 0, 12, 1, 4) + mmio(device, 0, 20, 11, 1)
     for queue in range(queues):
         base = 0x1000 + 0x2000 * queue
         out += mmio(device, 0, 22, queue, 2) + mmio(device, 0, 24, 8, 2)
@@ -105,6 +136,12 @@ save("pci_config_fuzz", "blk", start(0, 1) + ram(0x8000, 0) + ram(0x8008, 1)
      + chain(0x1000, [(0x8000, 16, 0), (0x9000, 512, 2), (0xa000, 1, 2)]) + mmio(0, 3, 0, 0, 2))
 save("pci_config_fuzz", "console", start(1, 2) + chain(0x1000, [(0x8000, 16, 2)]) + mmio(1, 3, 0, 0, 2)
      + chain(0x3000, [(0x8000, 16, 0)]) + mmio(1, 3, 4, 1, 2))
+TURN, OPEN_PORT = bytes([7]), struct.unpack("<Q", struct.pack("<IHH", 1, 6, 1))[0]
+save("pci_config_fuzz", "console_port", start(1, 6, 2) + ram(0xD000, OPEN_PORT) + chain(0x7000, [(0xD000, 8, 0)])
+     + mmio(1, 3, 12, 3, 2) + chain(0x9000, [(0xD100, 80, 2)]) + ram(0x9400, 8 << 16) + mmio(1, 3, 16, 4, 2)
+     + chain(0xB000, [(0xD000, 256, 0)])
+     + mmio(1, 3, 20, 5, 2) + chain(0x5000, [(0xD200, 64, 2)]) + TURN * 8 + ram(0xD000, OPEN_PORT ^ 1 << 48)
+     + ram(0x7400, 2 << 16) + mmio(1, 3, 12, 3, 2) + TURN * 8)
 save("pci_config_fuzz", "rng", start(2, 1) + chain(0x1000, [(0x8000, 64, 2)]) + mmio(2, 3, 0, 0, 2) + bytes([0xff]))
 save("pci_config_fuzz", "bars", b"".join(config(1, 0x10 + 4 * i, 0xffffffff) for i in range(6))
      + config(1, 0x10, 0xd0000000) + config(1, 0x14, 0) + config(1, 4, 6, 2))
@@ -277,3 +314,27 @@ def save_translate():
 
 
 save_translate()
+
+
+# image_manifest_fuzz: the text itself.
+def manifest(**changes):
+    part = {"sha256": "0123456789abcdef" * 4, "bytes": 4096}
+    content = {"format": 1, "name": "debian:12", "packages": ["apt 2.6.1", "bash 5.2.15-2+b2"],
+               "kernel": {"release": "6.1.0-1-cloud-amd64", "package": "linux-image 6.1.1-1", "recipe": 1},
+               "files": {"kernel": part, "boot_modules": part, "modules": part, "base": part}}
+    return json.dumps({**content, **changes}, indent=1).encode()
+
+
+def save_manifests():
+    save("image_manifest_fuzz", "whole", manifest())
+    save("image_manifest_fuzz", "cut", manifest()[:200])
+    save("image_manifest_fuzz", "later_format", manifest(format=2))
+    save("image_manifest_fuzz", "path_as_name", manifest(name="../../etc/passwd"))
+    save("image_manifest_fuzz", "path_as_digest", manifest(files={"kernel": {"sha256": "../x", "bytes": 1}}))
+    save("image_manifest_fuzz", "large_numbers", manifest(files={"kernel": {"sha256": "0" * 64, "bytes": 1 << 63}}))
+    save("image_manifest_fuzz", "not_unicode", manifest().replace(b"bash", b"\xff\xfe"))
+    save("image_manifest_fuzz", "escapes", manifest(name="\ud800\u0000"))
+    save("image_manifest_fuzz", "deep", b'{"format":' * 2000 + b"[" * 20000)
+
+
+save_manifests()

@@ -1,6 +1,7 @@
 // A hostile guest and a whole PCI bus: configuration ports, device memory wherever BARs go, guest RAM under the rings.
 //
 // Promises: no crash, no endless loop, identities stay what they are.
+#include <algorithm>
 #include <vector>
 
 #include "bus/pci/bus.h"
@@ -42,13 +43,25 @@ struct FakeDisk final : block::Disk {
     std::string name = "fuzz";
 };
 
+// A peer that now and then takes nothing, and whose input has an end.
 struct FakeBackend final : virtio::console::Backend {
-    void output(std::span<const iovec>) override {}
+    std::size_t output(std::span<const iovec> data) override {
+        return std::min<std::uint64_t>(virtio::total_length(data), ++calls % 4 * 16);
+    }
     std::size_t input(std::span<const iovec> data) override {
         return left == 0 ? 0 : (--left, virtio::copy_in(data, 0, "x", 1));
     }
-    void want_input(bool, std::function<void()>) override {}
-    int left = 64;
+    bool input_ended() const override { return left == 0; }
+    void want_input(bool wanted, std::function<void()> call) override { input_ready = wanted ? call : nullptr; }
+    void want_output(bool wanted, std::function<void()> call) override { output_ready = wanted ? call : nullptr; }
+    void turn() {
+        for (const auto& call : {input_ready, output_ready}) {
+            if (call) call();
+        }
+    }
+    int left = 4;
+    unsigned calls = 0;
+    std::function<void()> input_ready, output_ready;
 };
 
 struct NoMessages final : bus::MsiTarget {
@@ -61,8 +74,10 @@ class Machine {
         ports.attach(pci::ConfigPorts::kBase, pci::ConfigPorts::kCount, config);
         add(virtio::blk::Device::create(std::make_unique<FakeDisk>()));
         std::vector<virtio::console::PortSetup> setups;
-        setups.push_back({"", std::make_unique<FakeBackend>()});
-        setups.push_back({"agent", std::make_unique<FakeBackend>()});
+        for (const char* name : {"", "agent"}) {
+            setups.push_back({name, std::make_unique<FakeBackend>()});
+            backends.push_back(static_cast<FakeBackend*>(setups.back().backend.get()));
+        }
         add(virtio::console::Device::create(std::move(setups)));
         add(virtio::rng::Device::create());
     }
@@ -73,6 +88,7 @@ class Machine {
     CheckingObserver observer;
     bus::AddressSpace memory, ports;
     NoMessages msi;
+    std::vector<FakeBackend*> backends;
     pci::Bus pci_bus{{memory, ports, msi, {}}};
     pci::ConfigPorts config{pci_bus, nullptr};
 };
@@ -114,6 +130,7 @@ void run(Machine& machine, FuzzInput& input) {
         }
         case 7:
             if (operation == 0xff) machine.pci_bus.reset();
+            for (FakeBackend* backend : machine.backends) backend->turn();
             break;
     }
 }

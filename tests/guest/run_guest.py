@@ -20,7 +20,7 @@ def read_header(source):
         for line in lines:
             if not line.startswith("//"):
                 break
-            match = re.match(r"//\s*(expect|qemu|qemu-cpu|label|timeout):\s*(.*\S)", line)
+            match = re.match(r"//\s*(expect|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
             if match:
                 header.setdefault(match.group(1), []).append(match.group(2))
     if "expect" not in header:

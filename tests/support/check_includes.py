@@ -29,6 +29,7 @@ ARROWS = {
     "bus": FACTS | {"memory"},
     "engine/translator": BELOW_ENGINE,
     "engine/kvm": BELOW_ENGINE,
+    "engine/choice": {"base", "engine/kvm"},
     "devices": BELOW_DEVICES,
     "block": {"base"},
     "net": {"base"},
@@ -36,7 +37,12 @@ ARROWS = {
     "display": {"base", "memory"},
     "machine": BELOW_MACHINE,
     "api": {"base"},
-    "vmm": BELOW_MACHINE | {"machine", "api"},
+    "guest": {"base", "api"},
+    "vmm": BELOW_MACHINE | {"machine", "api", "engine/choice"},
+    "image": {"base"},
+    "run": {"base", "api", "image"},
+    "doctor": {"base", "x86", "image", "run", "engine/choice"},
+    "cli": {"base", "api", "image", "run", "doctor", "engine/choice"},
     "apps": {"*"},
 }
 # System headers that only one folder may use.

@@ -45,8 +45,8 @@ class Result:
         return "\n".join([*shown, f"-- status {self.status}, after {self.seconds:.1f} s, stderr:", self.stderr])
 
 
-def hospes_command(program, guest):
-    words = [program, "--engine", "translator", "--kernel", guest.kernel]
+def hospes_command(program, guest, engine="translator"):
+    words = [program, "--engine", engine, "--kernel", guest.kernel]
     if guest.initrd:
         words += ["--initrd", guest.initrd]
     for disk in guest.disks:

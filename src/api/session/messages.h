@@ -1,9 +1,9 @@
-// What `hospes` and the init of a process VM say to each other on the port "hospes.control". Both ends are always of one
-// build, yet neither trusts the other's bytes (docs/decisions/0005-process-vms.md).
+// What `hospes` and the init of a process VM say to each other on the port "hospes.control". Both ends are always of
+// one build, yet neither trusts the other's bytes (docs/decisions/0005-process-vms.md).
 //
-// A frame is: u32 length of what follows the length, u16 type (its place in `Message`, from 0 on), then the type's fields
-// in the order in which they are declared here. Integers are little-endian; a string is u32 length and bytes, of which
-// only `local_time` may hold NULs; a list is u32 count and strings.
+// A frame is: u32 length of what follows the length, u16 type (its place in `Message`, from 0 on), then the type's
+// fields in the order in which they are declared here. Integers are little-endian; a string is u32 length and bytes, of
+// which only `local_time` may hold NULs; a list is u32 count and strings.
 //
 //   init → host   Hello, then (after Start) Started or Failed, then Ended
 //   host → init   Start, then any number of Signal and WindowSize
@@ -35,7 +35,7 @@ struct Start {
     std::string directory;                 // working directory; "" is the user's home
     std::string user;                      // NAME, UID, NAME:GROUP or UID:GID; "" is root
     std::string host_name;
-    std::string local_time;  // content for /etc/localtime (TZif); "" leaves it alone
+    std::string local_time;     // content for /etc/localtime (TZif); "" leaves it alone
     std::uint8_t terminal = 0;  // 1: standard input, output and error are one terminal, on the ports stdin and stdout
     std::uint16_t rows = 0;
     std::uint16_t columns = 0;

@@ -4,40 +4,60 @@
 #include "virtio/blk/device.h"
 #include "virtio/console/device.h"
 #include "virtio/console/fd_backend.h"
+#include "virtio/console/socket_backend.h"
 #include "virtio/rng/device.h"
 
 namespace hospes::machine {
 
 Result<std::unique_ptr<Board>> Board::create(const HostSide& host, const Core& core, bool debug_exit) {
     std::unique_ptr<Board> board(new Board(host, core, debug_exit));
-    HOSPES_TRY(board->add_virtio_devices(host.disks));
+    HOSPES_TRY(board->add_virtio_devices(host));
     return board;
 }
 
 Board::Board(const HostSide& host, const Core& core, bool debug_exit)
     : signals_(core.vcpu, ending_),
       observer_(core.engine),
+      engine_apics_(core.engine),
       apic_(0, irqchip_.apic_bus(), host.loop, host.tsc, signals_),
       clock_(core.ram, host.tsc, [this](Gpa gpa, std::uint64_t length) { observer_.memory_written(gpa, length); }),
       isa_({host.loop, port_space_, irqchip_, ending_, host.serial_input, host.serial_output, debug_exit}),
       pci_({memory_space_, port_space_, irqchip_, ending_, core.ram, observer_}),
-      port_({host.lock, memory_space_, port_space_, apic_, clock_, signals_}) {
+      port_({host.lock, memory_space_, port_space_, irqchip_.apic_bus(), apic_, clock_, signals_}) {
     ending_.on_request([this] { signals_.stop(); });
     irqchip_.connect_bootstrap(apic_);
     apic_.set_up_virtual_wire();
+    if (core.engine.capabilities().local_apic_in_engine) use_engine_apics(core.engine);
     memory_space_.attach(devices::IoApic::kBase, devices::IoApic::kSize, irqchip_.ioapic());
     isa_.describe_memory(core.ram);
 }
 
-Result<void> Board::add_virtio_devices(const std::vector<block::Disk*>& disks) {
-    for (block::Disk* disk : disks) {
+// Our own local APIC stays as firmware leaves it, and so passes on the PIC's interrupts and nothing else.
+void Board::use_engine_apics(cpu::Engine& engine) {
+    irqchip_.apic_bus().forward_to(engine_apics_);
+    irqchip_.ioapic().on_level_route([&engine](unsigned pin, const devices::ApicMessage* message) {
+        std::optional<cpu::InterruptMessage> route;
+        if (message != nullptr) route = {devices::msi_address(*message), devices::msi_data(*message)};
+        engine.set_level_route(pin, route);
+    });
+}
+
+Result<void> Board::add_virtio_devices(const HostSide& host) {
+    for (block::Disk* disk : host.disks) {
         HOSPES_TRY(pci_.add(virtio::blk::Device::create(std::make_unique<BorrowedDisk>(*disk))));
     }
-    // hvc0 leads nowhere: standard output is the serial port's.
-    std::vector<virtio::console::PortSetup> consoles;
-    consoles.push_back({"", std::make_unique<virtio::console::FdBackend>(-1, -1, nullptr)});
-    HOSPES_TRY(pci_.add(virtio::console::Device::create(std::move(consoles))));
+    HOSPES_TRY(add_console(host));
     return pci_.add(virtio::rng::Device::create());
+}
+
+// hvc0 leads nowhere: standard output is the serial port's.
+Result<void> Board::add_console(const HostSide& host) {
+    std::vector<virtio::console::PortSetup> ports;
+    ports.push_back({"", std::make_unique<virtio::console::FdBackend>(-1, -1, nullptr)});
+    for (const StreamPort& port : host.ports) {
+        ports.push_back({port.name, std::make_unique<virtio::console::SocketBackend>(port.socket, host.loop)});
+    }
+    return pci_.add(virtio::console::Device::create(std::move(ports)));
 }
 
 }  // namespace hospes::machine

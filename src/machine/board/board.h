@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/event/event_loop.h"
@@ -20,8 +21,15 @@
 #include "machine/clock/tsc.h"
 #include "memory/dma_observer.h"
 #include "memory/guest_ram.h"
+#include "virtio/console/config.h"
 
 namespace hospes::machine {
+
+// A named port of the console, on a connected stream socket.
+struct StreamPort {
+    std::string name;
+    int socket = -1;
+};
 
 // The host's side of the machine; all of it outlives the board.
 struct HostSide {
@@ -30,7 +38,9 @@ struct HostSide {
     const HostTsc& tsc;
     int serial_input, serial_output;
     std::vector<block::Disk*> disks;
+    std::vector<StreamPort> ports = {};  // at most kMaxStreamPorts
 };
+inline constexpr std::size_t kMaxStreamPorts = virtio::console::kMaxPorts - 1;  // hvc0 is one, too
 
 // What the board surrounds; likewise.
 struct Core {
@@ -61,16 +71,29 @@ class Board {
         cpu::Engine& engine_;
     };
 
+    // The engine's local APICs, as the interrupt controllers see them.
+    class EngineApics final : public bus::MsiTarget {
+      public:
+        explicit EngineApics(cpu::Engine& engine) : engine_(engine) {}
+        void send(std::uint64_t address, std::uint32_t data) override { engine_.deliver({address, data}); }
+
+      private:
+        cpu::Engine& engine_;
+    };
+
     Board(const HostSide& host, const Core& core, bool debug_exit);
-    Result<void> add_virtio_devices(const std::vector<block::Disk*>& disks);
+    void use_engine_apics(cpu::Engine& engine);
+    Result<void> add_virtio_devices(const HostSide& host);
+    Result<void> add_console(const HostSide& host);
 
     // In the order of their making: a device's line goes down before the APIC that it leads to is gone.
     Ending ending_;
     VcpuSignals signals_;
     EngineObserver observer_;
+    EngineApics engine_apics_;
     bus::AddressSpace memory_space_, port_space_;
     devices::Irqchip irqchip_;
-    devices::LocalApic apic_;
+    devices::LocalApic apic_;  // with the engine's in its place, only the PIC's way to the vCPU
     PvClock clock_;
     IsaDevices isa_;
     PciRoot pci_;

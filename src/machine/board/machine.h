@@ -13,14 +13,19 @@
 
 namespace hospes::machine {
 
+enum class EngineKind : std::uint8_t { Translator, Kvm };
+// As users write it: "translator", "kvm".
+const char* name_of(EngineKind kind);
+
 struct MachineSetup {
+    EngineKind engine_kind = EngineKind::Translator;
     std::uint64_t memory_bytes = 0;
     std::string cpu_model;  // empty: the best one that the host has
     std::string kernel;     // paths; the initrd's may be empty
     std::string initrd;
     std::string command_line;
     bool debug_exit = false;
-    translator::EngineOptions engine;
+    translator::EngineOptions engine;  // of the translator
 };
 
 class Machine {
@@ -39,6 +44,9 @@ class Machine {
     explicit Machine(const HostSide& host) : loop_(host.loop), lock_(host.lock) {}
 
     Result<void> build(const MachineSetup& setup, const HostSide& host);
+    // The CPU model that this engine can run, and the engine.
+    Result<void> make_translator(const MachineSetup& setup, const x86::CpuidPlatform& platform);
+    Result<void> make_kvm(const MachineSetup& setup, x86::CpuidPlatform platform);
 
     EventLoop& loop_;
     bus::MachineLock& lock_;

@@ -65,4 +65,9 @@ std::optional<std::uint8_t> VcpuPort::acknowledge_interrupt() {
     return parts_.apic.acknowledge();
 }
 
+void VcpuPort::end_of_interrupt(std::uint8_t vector) {
+    const std::lock_guard guard(parts_.lock);
+    parts_.apic_bus.end_of_interrupt(vector);
+}
+
 }  // namespace hospes::machine

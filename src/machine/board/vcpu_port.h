@@ -4,6 +4,7 @@
 #include "bus/address_space.h"
 #include "bus/machine_lock.h"
 #include "cpu/vcpu_host.h"
+#include "devices/irqchip/apic_bus.h"
 #include "devices/irqchip/lapic.h"
 #include "machine/board/vcpu_signals.h"
 #include "machine/clock/pvclock.h"
@@ -17,6 +18,7 @@ class VcpuPort final : public cpu::VcpuHost {
         bus::MachineLock& lock;
         bus::AddressSpace& memory;
         bus::AddressSpace& ports;
+        devices::ApicBus& apic_bus;
         devices::LocalApic& apic;
         PvClock& clock;
         const VcpuSignals& signals;
@@ -33,6 +35,7 @@ class VcpuPort final : public cpu::VcpuHost {
     void set_task_priority(std::uint8_t priority) override;
     bool interrupt_pending() override { return parts_.signals.interrupt_pending(); }
     std::optional<std::uint8_t> acknowledge_interrupt() override;
+    void end_of_interrupt(std::uint8_t vector) override;
     bool stop_requested() override { return parts_.signals.stop_requested(); }
 
   private:

@@ -8,6 +8,7 @@
 
 #include "virtio/console/backend.h"
 #include "virtio/console/config.h"
+#include "virtio/console/port.h"
 #include "virtio/console/request.h"
 #include "virtio/device.h"
 
@@ -32,15 +33,9 @@ class Device final : public virtio::Device {
     bool reset() override;
 
   private:
-    // A chain of 1 MiB is far more than any driver sends; more of it than that is dropped.
-    static constexpr std::uint64_t kMaxOutput = 1 << 20;
+    // Room for all that an honest driver asks for in one go, twice over.
+    static constexpr std::size_t kMaxOutgoing = 8 * kMaxPorts;
 
-    struct Port {
-        PortSetup setup;
-        Chain receive;  // waits for input while `held`
-        bool held = false;
-        bool open = false;  // the guest takes input
-    };
     struct Outgoing {
         ControlMessage message;
         std::string text;
@@ -49,21 +44,18 @@ class Device final : public virtio::Device {
     explicit Device(std::vector<PortSetup> ports);
 
     bool multiport() const { return (link_->negotiated() & feature::kMultiport) != 0; }
-    void transmit(unsigned port);
-    void deliver(unsigned port);
-    bool hold_buffer(unsigned port);
-    void want_input(unsigned port, bool wanted);
     void handle_control();
     void handle(const ControlMessage& message);
     void announce(unsigned port);
+    void host_closed(unsigned port);
     void send(std::uint32_t port, std::uint16_t event, std::uint16_t value, std::string text = {});
     void flush_control();
 
-    std::vector<Port> ports_;
+    std::deque<Port> ports_;
     std::vector<std::uint16_t> queue_sizes_;
     Config config_;
     Link* link_ = nullptr;
-    Chain chain_;
+    Chain received_, sent_;  // of the control queues: the handling of one message may send others
     std::deque<Outgoing> outgoing_;
 };
 

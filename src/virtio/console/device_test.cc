@@ -12,8 +12,9 @@ namespace {
 constexpr Gpa kData = 0x400000;
 
 struct FakeBackend final : Backend {
-    void output(std::span<const iovec> data) override {
+    std::size_t output(std::span<const iovec> data) override {
         for (const iovec& part : data) written.append(static_cast<const char*>(part.iov_base), part.iov_len);
+        return total_length(data);
     }
     std::size_t input(std::span<const iovec> data) override {
         const std::size_t count = copy_in(data, 0, typed.data(), typed.size());
@@ -124,15 +125,15 @@ TEST_F(ConsoleTest, MultiportHandshake) {
     control(0, event::kPortReady, 1);
     control(1, event::kPortReady, 1);
     const ControlMessage expected[] = {{0, event::kPortAdd, 1},  {1, event::kPortAdd, 1},  {0, event::kConsolePort, 1},
-                                       {0, event::kPortOpen, 1}, {1, event::kPortName, 1}, {1, event::kPortOpen, 1}};
+                                       {0, event::kPortOpen, 1}, {1, event::kPortOpen, 1}, {1, event::kPortName, 1}};
     ASSERT_EQ(driver_->rings[kControlReceive]->used_index(), 6);
     for (unsigned i = 0; i < 6; ++i) {
         const auto message = driver_->get<ControlMessage>(buffer(kControlReceive, i));
         EXPECT_EQ(message.port, expected[i].port) << i;
         EXPECT_EQ(message.event, expected[i].event) << i;
     }
-    EXPECT_EQ(driver_->rings[kControlReceive]->used(4).length, 8u + 5u);
-    EXPECT_EQ(text(buffer(kControlReceive, 4) + 8, 5), "port1");
+    EXPECT_EQ(driver_->rings[kControlReceive]->used(5).length, 8u + 5u);
+    EXPECT_EQ(text(buffer(kControlReceive, 5) + 8, 5), "port1");
 }
 
 TEST_F(ConsoleTest, NamedPortCarriesDataWhenOpen) {

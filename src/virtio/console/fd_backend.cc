@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "virtio/queue/chain.h"
+
 namespace hospes::virtio::console {
 
 namespace {
@@ -19,7 +21,7 @@ bool ready_to_read(int fd) {
 
 FdBackend::~FdBackend() { want_input(false, nullptr); }
 
-void FdBackend::output(std::span<const iovec> data) {
+std::size_t FdBackend::output(std::span<const iovec> data) {
     for (const iovec& part : data) {
         const char* next = static_cast<const char*>(part.iov_base);
         std::size_t left = part.iov_len;
@@ -31,11 +33,12 @@ void FdBackend::output(std::span<const iovec> data) {
                 ::poll(&wait, 1, -1);
                 continue;
             }
-            if (done < 0) return;  // the reader is gone: its loss
+            if (done < 0) return total_length(data);  // the reader is gone: its loss
             next += done;
             left -= static_cast<std::size_t>(done);
         }
     }
+    return total_length(data);
 }
 
 std::size_t FdBackend::input(std::span<const iovec> data) {

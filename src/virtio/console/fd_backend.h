@@ -13,7 +13,8 @@ class FdBackend final : public Backend {
     FdBackend(int out, int in, EventLoop* loop) : out_(out), in_(in), loop_(loop) {}
     ~FdBackend() override;
 
-    void output(std::span<const iovec> data) override;
+    // Takes all, and waits for the reader.
+    std::size_t output(std::span<const iovec> data) override;
     std::size_t input(std::span<const iovec> data) override;
     void want_input(bool wanted, std::function<void()> ready) override;
 

@@ -2,6 +2,7 @@
 // the MSR reads 0 after it has fired.
 // expect: exit 33
 // qemu: skip TCG 7.2 has no TSC-deadline timer
+// kvm: run the local APIC is KVM's
 #include "long.inc"
 #include "apic.inc"
 

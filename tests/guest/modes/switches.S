@@ -1,6 +1,7 @@
 // Long mode switched off and on: paging off from compatibility mode ends it (EFER.LMA), protected mode runs without
 // paging, paging on with LME begins it again; the illegal steps are #GP.
 // expect: exit 33
+// kvm: skip KVM's emulator, needed on processors without decode assists, drops the upper half of CR0
 #include "long.inc"
 #include "compat.inc"
 

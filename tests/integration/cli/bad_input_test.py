@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import struct
 import subprocess
 import sys
@@ -43,10 +44,10 @@ class BadInput(unittest.TestCase):
         return [str(word) for word in (self.program, "--engine", "translator", "--kernel", kernel or self.kernel,
                                        "--memory", memory, "--debug-exit", *words)]
 
-    def refused(self, command, *said, user=None):
+    def refused(self, command, *said, user=None, pass_fds=()):
         """Runs; the one line must hold every word of `said` (case does not matter)."""
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, user=user,
-                              cwd=self.where, check=False)
+                              cwd=self.where, check=False, pass_fds=pass_fds)
         shown = f"{' '.join(command)}\nstatus {done.returncode}\nstdout {done.stdout!r}\nstderr {done.stderr!r}"
         self.assertEqual(done.returncode, vmm.ERROR, shown)
         self.assertEqual(done.stdout, "", shown)
@@ -193,6 +194,53 @@ class Disk(BadInput):
     def test_named_twice(self):
         path = self.disk()
         self.refused(self.command("--disk", path, "--disk", path), path)
+
+
+class Port(BadInput):
+    def refused_with(self, file, *said, name="agent"):
+        """--port on the descriptor of an open file or socket, which the VM inherits."""
+        command = self.command("--port", f"{name}={file.fileno()}")
+        self.refused(command, "--port", *said, pass_fds=(file.fileno(),))
+
+    def test_nonsense(self):
+        for text in ("", "agent", "=3", "agent=", "agent=x", "agent=-1", "agent=3x", "agent=99999999999"):
+            with self.subTest(text=text):
+                self.refused(self.command("--port", text), "--port", "NAME=FD")
+
+    def test_name(self):
+        for name in ("a/b", "..", "a b", "\N{LATIN SMALL LETTER E WITH ACUTE}", "x" * 65):
+            with self.subTest(name=name):
+                self.refused(self.command("--port", f"{name}=3"), "--port", "name")
+
+    def test_standard_descriptor(self):
+        self.refused(self.command("--port", "agent=1"), "--port", "serial port")
+
+    def test_not_open(self):
+        self.refused(self.command("--port", "agent=77"), "--port", "not open")
+
+    def test_not_a_stream_socket(self):
+        with open(self.kernel, "rb") as file, socket.socket(type=socket.SOCK_DGRAM) as datagrams:
+            self.refused_with(file, "no socket")
+            self.refused_with(datagrams, "stream")
+
+    def test_not_connected(self):
+        with socket.socket(socket.AF_UNIX) as loose:
+            self.refused_with(loose, "connected")
+
+    def test_used_twice(self):
+        one, other = socket.socketpair()
+        with one, other:
+            both = (one.fileno(), other.fileno())
+            for again in (f"a={both[1]}", f"b={both[0]}"):
+                command = self.command("--port", f"a={both[0]}", "--port", again)
+                self.refused(command, "--port", "twice", pass_fds=both)
+
+    def test_too_many(self):
+        pairs = [socket.socketpair() for _ in range(16)]
+        words = [word for i, (one, _) in enumerate(pairs) for word in ("--port", f"p{i}={one.fileno()}")]
+        self.refused(self.command(*words), "--port", "15", pass_fds=[one.fileno() for one, _ in pairs])
+        for end in (end for pair in pairs for end in pair):
+            end.close()
 
 
 class Options(BadInput):

@@ -1,0 +1,91 @@
+#include "image/build/debian.h"
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+
+#include "image/build/debian_files.h"
+#include "image/build/squashfs.h"
+#include "image/files.h"
+#include "image/tool/run.h"
+
+namespace hospes::image {
+
+namespace {
+
+// How far mmdebstrap is when it says so, in percent of its time as measured.
+struct Phase {
+    std::string_view said;
+    unsigned percent;
+};
+constexpr std::array kPhases = {
+    Phase{"I: running apt-get update", 2},
+    Phase{"I: downloading packages with apt", 15},
+    Phase{"I: extracting archives", 25},
+    Phase{"I: installing essential packages", 35},
+    Phase{"I: installing remaining packages", 60},
+    Phase{"I: cleaning package lists", 80},
+    Phase{"I: creating tarball", 85},
+};
+
+void take_phase(std::string_view line, Progress& progress) {
+    for (const Phase& phase : kPhases) {
+        if (line.starts_with(phase.said)) progress.percent(phase.percent);
+    }
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ",") + word;
+    return text;
+}
+
+std::string quoted(const std::string& word) {
+    std::string text = "'";
+    for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return text + "'";
+}
+
+Result<std::vector<std::string>> read_packages(const std::string& path) {
+    const UniqueFd fd = HOSPES_TRY(open_to_read(path));
+    std::istringstream text(HOSPES_TRY(read_small(fd.get(), 1 << 20, path)));
+    std::vector<std::string> packages;
+    for (std::string line; std::getline(text, line);) packages.push_back(line);
+    std::ranges::sort(packages);
+    return packages;
+}
+
+}  // namespace
+
+const std::vector<std::string>& wanted_packages() {
+    static const std::vector<std::string> kPackages = {"ca-certificates", "iproute2", "kmod",    "less",
+                                                       "netbase",         "procps",   "xz-utils"};
+    return kPackages;
+}
+
+Result<std::vector<std::string>> bootstrap(const DebianRecipe& recipe, const std::vector<std::string>& prefix,
+                                           Progress& progress) {
+    HOSPES_TRY(make_folder(recipe.folder));
+    const std::string list = recipe.folder + "/packages";
+    Tool make{prefix, -1, -1, {}, [&](std::string_view line) { take_phase(line, progress); }};
+    make.words.insert(
+        make.words.end(),
+        {"env", "SOURCE_DATE_EPOCH=" + std::to_string(kImageTime), "mmdebstrap", "--mode=root", "--variant=minbase",
+         "--format=tar", "--architectures=amd64", "--include=" + joined(wanted_packages()),
+         // What is lost in a crash is thrown away, so dpkg need not wait for the disk.
+         "--dpkgopt=force-unsafe-io", "--customize-hook=rm \"$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap\""});
+    for (const std::string& place : HOSPES_TRY(write_debian_files(recipe.suite, recipe.folder + "/files"))) {
+        make.words.push_back("--customize-hook=install -m 644 " + quoted(recipe.folder + "/files" + place) + " \"$1" +
+                             place + "\"");
+    }
+    make.words.push_back(
+        "--customize-hook=dpkg-query --admindir=\"$1/var/lib/dpkg\" -W "
+        "--showformat='${Package} ${Version}\\n' > " +
+        quoted(list));
+    make.words.insert(make.words.end(), {recipe.suite, "-"});
+    for (const std::string& source : sources_of(recipe.suite, signed_by(), mirror())) make.words.push_back(source);
+    HOSPES_TRY(run_piped(std::move(make), tar_squasher(recipe.output)));
+    return read_packages(list);
+}
+
+}  // namespace hospes::image

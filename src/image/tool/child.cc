@@ -1,0 +1,115 @@
+#include "image/tool/child.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+namespace hospes::image {
+
+namespace {
+
+constexpr std::size_t kKeptLines = 3;
+constexpr std::size_t kMostLine = 400;
+
+// In the child: becomes the tool, or says why not, as an errno, on `report`.
+[[noreturn]] void become(const Tool& tool, char* const* words, int said, int report) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // The input first: /dev/null may get one of the numbers that follow.
+    const int input = tool.input >= 0 ? tool.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int output = tool.output >= 0 ? tool.output : said;
+    const bool ready = ::dup2(input, STDIN_FILENO) >= 0 && ::dup2(output, STDOUT_FILENO) >= 0 &&
+                       ::dup2(said, STDERR_FILENO) >= 0 &&
+                       (tool.directory.empty() || ::chdir(tool.directory.c_str()) == 0);
+    if (ready) {
+        sigset_t none;
+        ::sigemptyset(&none);
+        ::sigprocmask(SIG_SETMASK, &none, nullptr);
+        ::signal(SIGPIPE, SIG_DFL);
+        ::execvp(words[0], words);
+    }
+    const int number = errno;
+    [[maybe_unused]] const ssize_t told = ::write(report, &number, sizeof number);
+    ::_exit(127);
+}
+
+struct Pipe {
+    UniqueFd read;
+    UniqueFd write;
+};
+
+Result<Pipe> make_pipe() {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return Error("cannot make a pipe: " + errno_text(errno));
+    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+}  // namespace
+
+Result<Child> Child::start(const Tool& tool) {
+    Pipe said = HOSPES_TRY(make_pipe());
+    Pipe report = HOSPES_TRY(make_pipe());
+    std::vector<char*> words;
+    for (const std::string& word : tool.words) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    const pid_t pid = ::fork();
+    if (pid < 0) return Error("cannot start " + tool.words[0] + ": " + errno_text(errno));
+    if (pid == 0) become(tool, words.data(), said.write.get(), report.write.get());
+    report.write = UniqueFd();
+    int number = 0;
+    if (::read(report.read.get(), &number, sizeof number) == sizeof number) {
+        ::waitpid(pid, nullptr, 0);
+        return Error("cannot start " + tool.words[0] + ": " + errno_text(number));
+    }
+    return Child(tool, pid, std::move(said.read));
+}
+
+void Child::end_line() {
+    if (line_.empty()) return;
+    if (tool_->on_line) tool_->on_line(line_);
+    last_lines_.push_back(std::exchange(line_, {}));
+    if (last_lines_.size() > kKeptLines) last_lines_.pop_front();
+}
+
+void Child::hear(std::string_view text) {
+    for (const char c : text) {
+        if (c == '\n' || c == '\r') {
+            end_line();
+        } else if (line_.size() < kMostLine) {
+            line_ += c;
+        }
+    }
+}
+
+Error Child::failure(int status) const {
+    std::string text = tool_->words[0] + (WIFSIGNALED(status) ? " was killed by signal " : " ended with status ") +
+                       std::to_string(WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+    const char* separator = ": ";
+    for (const std::string& line : last_lines_) {
+        text += separator + line;
+        separator = " | ";
+    }
+    return Error(text);
+}
+
+Result<void> Child::finish() {
+    std::array<char, 4096> piece;
+    for (;;) {
+        const ssize_t got = ::read(said_.get(), piece.data(), piece.size());
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        hear({piece.data(), static_cast<std::size_t>(got)});
+    }
+    end_line();
+    int status = 0;
+    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0) return failure(status);
+    return {};
+}
+
+}  // namespace hospes::image

@@ -1,0 +1,104 @@
+#include "run/vmm_process.h"
+
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <csignal>
+#include <utility>
+
+namespace hospes::run {
+
+namespace {
+
+struct Pipe {
+    UniqueFd read_end, write_end;
+};
+
+Result<Pipe> make_pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+        return Error("cannot make a pipe: " + errno_text(errno) + "; raise the limit of open files");
+    }
+    return Pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+std::string own_folder() {
+    std::array<char, PATH_MAX> path{};
+    const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+    const std::string program(path.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+    return program.substr(0, program.rfind('/'));
+}
+
+Result<std::string> find_program() {
+    const std::string folder = own_folder();
+    for (const char* place : {"/hospes-vmm", "/../libexec/hospes/hospes-vmm"}) {
+        if (::access((folder + place).c_str(), X_OK) == 0) return folder + place;
+    }
+    return Error("cannot find hospes-vmm in " + folder + "; install both programs of one build side by side");
+}
+
+// In the child, between fork and exec: system calls only.
+[[noreturn]] void become(const char* program, char* const* arguments, const std::vector<int>& kept, pid_t parent,
+                         int console, int log) {
+    ::setpgid(0, 0);  // Ctrl-C is for the command, by way of the parent
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) ::_exit(1);  // it died before the line above
+    sigset_t none;
+    sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    const int nothing = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    ::dup2(nothing, STDIN_FILENO);
+    ::dup2(console, STDOUT_FILENO);
+    ::dup2(log, STDERR_FILENO);
+    ::close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);  // also what this program was started with
+    for (const int fd : kept) ::fcntl(fd, F_SETFD, 0);
+    ::execv(program, arguments);
+    ::_exit(1);
+}
+
+}  // namespace
+
+Result<VmmProcess> VmmProcess::start(const std::vector<std::string>& words, const std::vector<int>& kept) {
+    const std::string program = HOSPES_TRY(find_program());
+    Pipe console = HOSPES_TRY(make_pipe());
+    Pipe log = HOSPES_TRY(make_pipe());
+    std::vector<std::string> all = {"hospes-vmm"};
+    all.insert(all.end(), words.begin(), words.end());
+    std::vector<char*> arguments;
+    for (std::string& word : all) arguments.push_back(word.data());
+    arguments.push_back(nullptr);
+    const pid_t parent = ::getpid();
+    const pid_t process = ::fork();
+    if (process == 0) {
+        become(program.c_str(), arguments.data(), kept, parent, console.write_end.get(), log.write_end.get());
+    }
+    if (process < 0) return Error("cannot start " + program + ": " + errno_text(errno) + "; end other processes first");
+    return VmmProcess(process, std::move(console.read_end), std::move(log.read_end));
+}
+
+VmmProcess::VmmProcess(VmmProcess&& other) noexcept
+    : process_(std::exchange(other.process_, -1)), console_(std::move(other.console_)), log_(std::move(other.log_)) {}
+
+void VmmProcess::send(int signal) const {
+    if (process_ > 0) ::kill(process_, signal);
+}
+
+void VmmProcess::kill() {
+    if (process_ < 0) return;
+    send(SIGKILL);
+    wait();
+}
+
+int VmmProcess::wait() {
+    int status = 0;
+    while (process_ > 0 && ::waitpid(process_, &status, 0) < 0 && errno == EINTR) continue;
+    process_ = -1;
+    return status;
+}
+
+}  // namespace hospes::run

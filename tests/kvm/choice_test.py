@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""Which engine is taken, and what is said, on hosts whose KVM works, is missing, is forbidden, is old or is broken; and
+how a VM ends that KVM cannot go on with. All in one VM that emulates a host with KVM.
+
+usage: choice_test.py --vmm hospes-vmm --answer-ioctl PROGRAM
+"""
+import argparse
+import pathlib
+import re
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+import kvm_in_tcg  # noqa: E402
+import tiny_kernel  # noqa: E402
+
+HELLO = tiny_kernel.print_and_exit("hello\n", 0)
+WAIT = tiny_kernel.print_and_wait("waiting\n")
+LOST = tiny_kernel.pvh_kernel(b"\xb8\x00\x00\x00\xd0\xff\xe0")  # mov eax, 0xd0000000; jmp eax: nothing is there
+KVM_GET_API_VERSION, KVM_CREATE_VCPU, KVM_RUN = 0xAE00, 0xAE41, 0xAE80
+ENOMEM = 12
+
+VMM = "hospes-vmm --kernel hello.elf --memory 64 --debug-exit --engine"
+# name -> (what makes the host so, what undoes it, what runs before the command)
+HOSTS = {
+    "works": ("", "", ""),
+    "absent": ("mv /dev/kvm /dev/away", "mv /dev/away /dev/kvm", ""),
+    "forbidden": ("chmod 600 /dev/kvm", "chmod 666 /dev/kvm", "su nobody -s /bin/sh -c"),
+    "replaced": ("mount --bind /dev/null /dev/kvm", "umount /dev/kvm", ""),
+    "old": ("", "", f"answer_ioctl {KVM_GET_API_VERSION} 11"),
+    "broken": ("", "", f"answer_ioctl {KVM_CREATE_VCPU} -{ENOMEM}"),
+    "hanging": ("", "", f"answer_ioctl {KVM_RUN} never"),
+}
+# name -> what the line about KVM must hold
+SAID = {
+    "works": "engine: kvm, since /dev/kvm runs code",
+    "absent": "/dev/kvm is absent",
+    "forbidden": "add yourself to the group kvm",
+    "replaced": "/dev/kvm is not KVM",
+    "old": "version 11 of the API",
+    "broken": "KVM_CREATE_VCPU fails: Cannot allocate memory",
+    "hanging": "a test of it did not end",
+}
+
+
+def script():
+    lines = ["mkdir -p /etc; echo 'nobody:x:65534:65534::/tmp:/bin/sh' > /etc/passwd"]
+
+    def case(name, command):
+        lines.extend([f'echo "@@ begin {name}"', f"{command} 2>&1", 'echo "@@ status $?"', 'echo "@@ end"'])
+
+    for name, (make, undo, prefix) in HOSTS.items():
+        lines.append(make)
+        for engine in ("auto", "kvm"):
+            command = f"{VMM} {engine}"
+            case(f"{name} {engine}", f"{prefix} '{command}'" if prefix.startswith("su") else f"{prefix} {command}")
+        lines.append(undo)
+    case("lost", "hospes-vmm --kernel lost.elf --memory 64 --engine kvm")
+    case("model", f"{VMM} kvm --cpu-model x86-64-v3")
+    # KVM's own counter is the sum over the VMs that there are now.
+    case("exits", "cat /sys/kernel/debug/kvm/exits; hospes-vmm --kernel wait.elf --memory 64 --engine kvm & "
+                  "sleep 3; cat /sys/kernel/debug/kvm/exits; kill $!; wait $!")
+    return "\n".join(lines)
+
+
+def cases_of(outcome):
+    """name -> (output, status)"""
+    found = re.findall(r"@@ begin (.*?)\n(.*?)@@ status (\d+)\n@@ end", outcome.stdout, re.DOTALL)
+    return {name: (output, int(status)) for name, output, status in found}
+
+
+def choice_problems(cases):
+    for name in HOSTS:
+        for engine in ("auto", "kvm"):
+            output, status = cases.get(f"{name} {engine}", ("it was not run", -1))
+            taken = "kvm" if name == "works" else "translator"
+            if engine == "kvm" and name != "works":
+                good = status == 125 and "cannot use --engine kvm: " in output and "hello" not in output
+            else:
+                good = status == 1 and "hello" in output and f"(engine: {taken})" in output
+                good = good and (engine == "kvm" or f"engine: {taken}, since /dev/kvm " in output)
+            if engine == "auto" or name != "works":
+                good = good and SAID[name] in output
+            if not good:
+                yield f"{name} {engine}: status {status}: {output}"
+
+
+def other_problems(cases):
+    output, status = cases.get("lost", ("", -1))
+    words = ("KVM_EXIT_INTERNAL_ERROR", "at rip 0xd0000000", "no memory at rip", "(engine: kvm)")
+    if status != 125 or not all(word in output for word in words):
+        yield f"lost: status {status}: {output}"
+    output, status = cases.get("model", ("", -1))
+    if status != 125 or not all(word in output for word in ("x86-64-v3", "PCID", "RDSEED")):
+        yield f"model: status {status}: {output}"
+    output, status = cases.get("exits", ("", -1))
+    counts = re.findall(r"^(\d+)$", output, re.MULTILINE)
+    if len(counts) != 2 or int(counts[1]) <= int(counts[0]):
+        yield f"exits: KVM's counter did not grow: {output}"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--vmm", required=True)
+    parser.add_argument("--answer-ioctl", required=True)
+    parser.add_argument("--limit", type=float, default=200)
+    options = parser.parse_args()
+    files = {"hospes-vmm": options.vmm, "answer_ioctl": options.answer_ioctl, "hello.elf": HELLO, "wait.elf": WAIT,
+             "lost.elf": LOST}
+    outcome = kvm_in_tcg.run(kvm_in_tcg.fetch(), script(), files, limit=options.limit)
+    cases = cases_of(outcome)
+    problems = [*choice_problems(cases), *other_problems(cases)]
+    for problem in problems:
+        print(f"PROBLEM {problem}")
+    print(f"{len(cases)} cases, {len(problems)} problems")
+    if problems:
+        print(outcome.tail(80))
+    return 1 if problems or len(cases) != 2 * len(HOSTS) + 3 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
