@@ -4,6 +4,11 @@
 
 namespace hospes::devices {
 
+void ApicBus::deliver(const ApicMessage& message) {
+    if (elsewhere_ == nullptr) return deliver_except(message, nullptr);
+    elsewhere_->send(msi_address(message), msi_data(message));
+}
+
 void ApicBus::deliver_except(const ApicMessage& message, const LocalApic* sender) {
     LocalApic* best = nullptr;
     for (LocalApic* apic : apics_) {
@@ -23,6 +28,7 @@ void ApicBus::end_of_interrupt(std::uint8_t vector) {
 
 void ApicBus::send(std::uint64_t address, std::uint32_t data) {
     if ((address >> 20) != 0xfee) return;
+    if (elsewhere_ != nullptr) return elsewhere_->send(address, data);
     ApicMessage message;
     message.logical = (address & 4) != 0;
     message.destination = destination_from_8_bits(static_cast<std::uint8_t>(address >> 12), message.logical);

@@ -18,7 +18,10 @@ class ApicBus final : public bus::MsiTarget {
     // Called with the vector of each level-triggered interrupt that is ended.
     void on_eoi(std::function<void(std::uint8_t)> listener) { eoi_listener_ = std::move(listener); }
 
-    void deliver(const ApicMessage& message) { deliver_except(message, nullptr); }
+    // The guest's local APICs are elsewhere: all messages go there, and none to those that were added.
+    void forward_to(bus::MsiTarget& apics) { elsewhere_ = &apics; }
+
+    void deliver(const ApicMessage& message);
     // Leaves out `sender`, for the shorthand "all excluding self".
     void deliver_except(const ApicMessage& message, const LocalApic* sender);
     void end_of_interrupt(std::uint8_t vector);
@@ -28,6 +31,7 @@ class ApicBus final : public bus::MsiTarget {
 
   private:
     std::vector<LocalApic*> apics_;
+    bus::MsiTarget* elsewhere_ = nullptr;
     std::function<void(std::uint8_t)> eoi_listener_;
 };
 

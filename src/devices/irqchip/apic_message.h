@@ -31,4 +31,13 @@ inline std::uint32_t destination_from_8_bits(std::uint8_t field, bool logical) {
     return field == 0xff && !logical ? kBroadcast : field;
 }
 
+// The same message as an MSI (SDM volume 3, 11.11).
+inline std::uint64_t msi_address(const ApicMessage& message) {
+    return 0xfee00000 | (message.destination & 0xffull) << 12 | (message.logical ? 4u : 0u);
+}
+inline std::uint32_t msi_data(const ApicMessage& message) {
+    const std::uint32_t level = message.level_triggered ? 3u << 14 : 0;  // level-triggered, asserted
+    return level | static_cast<std::uint32_t>(message.mode) << 8 | message.vector;
+}
+
 }  // namespace hospes::devices

@@ -17,14 +17,21 @@ IoApic::IoApic(ApicBus& bus) : bus_(bus) {
     bus_.on_eoi([this](std::uint8_t vector) { end_of_interrupt(vector); });
 }
 
-void IoApic::send(std::uint64_t entry) {
+ApicMessage IoApic::message_of(std::uint64_t entry) {
     ApicMessage message;
     message.vector = static_cast<std::uint8_t>(entry);
     message.mode = static_cast<DeliveryMode>((entry >> 8) & 7);
     message.logical = (entry & 0x800) != 0;
     message.level_triggered = (entry & kLevel) != 0;
     message.destination = destination_from_8_bits(static_cast<std::uint8_t>(entry >> 56), message.logical);
-    bus_.deliver(message);
+    return message;
+}
+
+void IoApic::tell_route(unsigned pin) {
+    if (!route_listener_) return;
+    const ApicMessage message = message_of(entries_[pin]);
+    const bool active = message.level_triggered && !(entries_[pin] & kMask);
+    route_listener_(pin, active ? &message : nullptr);
 }
 
 // Sends a level-triggered pin's interrupt if it is due. An edge is sent by set_line() alone: while masked it is lost.
@@ -33,7 +40,7 @@ void IoApic::service(unsigned pin) {
     const bool due = (lines_ >> pin & 1u) && !(entry & (kMask | kRemoteIrr)) && (entry & kLevel);
     if (!due) return;
     entry |= kRemoteIrr;
-    send(entry);
+    bus_.deliver(message_of(entry));
 }
 
 void IoApic::set_line(unsigned pin, bool asserted) {
@@ -42,7 +49,7 @@ void IoApic::set_line(unsigned pin, bool asserted) {
     lines_ = asserted ? lines_ | bit : lines_ & ~bit;
     const std::uint64_t entry = entries_[pin];
     if (entry & kLevel) return service(pin);
-    if (rising && !(entry & kMask)) send(entry);
+    if (rising && !(entry & kMask)) bus_.deliver(message_of(entry));
 }
 
 void IoApic::end_of_interrupt(std::uint8_t vector) {
@@ -75,6 +82,7 @@ void IoApic::write_indirect(std::uint32_t value) {
     const std::uint64_t mask = kWritable & (0xffffffffull << shift);
     entry = (entry & ~mask) | (static_cast<std::uint64_t>(value) << shift & mask);
     if (!(entry & kLevel)) entry &= ~kRemoteIrr;
+    tell_route(index / 2);
     service(index / 2);
 }
 

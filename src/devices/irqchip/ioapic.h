@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 
 #include "bus/io_device.h"
 #include "devices/irqchip/apic_bus.h"
@@ -17,6 +18,11 @@ class IoApic final : public bus::IoDevice {
 
     explicit IoApic(ApicBus& bus);
 
+    // Called with what a pin sends, or nullptr if it is masked or edge-triggered, when that may have changed.
+    void on_level_route(std::function<void(unsigned pin, const ApicMessage* message)> listener) {
+        route_listener_ = std::move(listener);
+    }
+
     void set_line(unsigned pin, bool asserted);
     // A local APIC ended the level-triggered interrupt `vector`.
     void end_of_interrupt(std::uint8_t vector);
@@ -28,9 +34,11 @@ class IoApic final : public bus::IoDevice {
     std::uint32_t read_indirect() const;
     void write_indirect(std::uint32_t value);
     void service(unsigned pin);
-    void send(std::uint64_t entry);
+    static ApicMessage message_of(std::uint64_t entry);
+    void tell_route(unsigned pin);
 
     ApicBus& bus_;
+    std::function<void(unsigned, const ApicMessage*)> route_listener_;
     std::uint8_t select_ = 0;
     std::uint32_t id_ = 0;
     std::uint32_t lines_ = 0;

@@ -104,6 +104,35 @@ TEST_F(IrqchipTest, SharedLevelLineIsWiredOr) {
     EXPECT_EQ(take(), -1);
 }
 
+TEST_F(IrqchipTest, ApicsElsewhereGetEveryMessageAsAnMsi) {
+    struct Elsewhere final : bus::MsiTarget {
+        void send(std::uint64_t to, std::uint32_t what) override { address = to, data = what; }
+        std::uint64_t address = 0;
+        std::uint32_t data = 0;
+    } elsewhere;
+    std::optional<std::uint32_t> routed;
+    chip.apic_bus().forward_to(elsewhere);
+    chip.ioapic().on_level_route([&](unsigned pin, const ApicMessage* message) {
+        EXPECT_EQ(pin, 9u);
+        routed = message != nullptr ? std::optional(msi_data(*message)) : std::nullopt;
+    });
+    route(9, 0x0300000000008042);  // level-triggered, to APIC 3
+    EXPECT_EQ(routed, 0xc042u);
+    const auto line = chip.connect_isa(9);
+    line->set(true);
+    EXPECT_EQ(elsewhere.address, 0xfee03000u);
+    EXPECT_EQ(elsewhere.data, 0xc042u);
+    EXPECT_FALSE(events.pending);
+    elsewhere.data = 0;
+    chip.apic_bus().end_of_interrupt(0x42);  // the line is still up
+    EXPECT_EQ(elsewhere.data, 0xc042u);
+    route(9, 0x10042);  // masked
+    EXPECT_EQ(routed, std::nullopt);
+    chip.apic_bus().send(0xfee01004, 0x51);
+    EXPECT_EQ(elsewhere.address, 0xfee01004u);
+    EXPECT_EQ(elsewhere.data, 0x51u);
+}
+
 TEST_F(IrqchipTest, EdgeInterruptIsLostWhileMaskedAndSentOncePerEdge) {
     auto line = chip.connect_isa(4);
     line->set(true);
@@ -288,6 +317,13 @@ TEST_F(IrqchipTest, ApicBaseStates) {
     EXPECT_TRUE(apic.msr_write(IA32_APIC_BASE, 0xfee00100));   // off
     EXPECT_FALSE(apic.msr_write(IA32_APIC_BASE, 0xfee00d00));  // off to x2APIC
     EXPECT_TRUE(apic.msr_write(IA32_APIC_BASE, 0xfee00900));
+}
+
+TEST_F(IrqchipTest, ParavirtualEoiIsKeptAndNotUsed) {
+    EXPECT_TRUE(apic.msr_write(x86::msr::MSR_KVM_PV_EOI_EN, 0x5001));
+    EXPECT_EQ(apic.msr_read(x86::msr::MSR_KVM_PV_EOI_EN), 0x5001u);
+    EXPECT_FALSE(apic.msr_write(x86::msr::MSR_KVM_PV_EOI_EN, 0x6003));
+    EXPECT_EQ(apic.msr_read(x86::msr::MSR_KVM_PV_EOI_EN), 0x5001u);
 }
 
 TEST_F(IrqchipTest, X2apicRegisters) {

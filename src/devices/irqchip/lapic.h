@@ -41,7 +41,7 @@ class LocalApic {
     std::uint32_t mmio_read(std::uint32_t offset);
     void mmio_write(std::uint32_t offset, std::uint32_t value);
 
-    // IA32_APIC_BASE, IA32_TSC_DEADLINE and the x2APIC registers; nullopt and false mean #GP.
+    // IA32_APIC_BASE, IA32_TSC_DEADLINE, MSR_KVM_PV_EOI_EN and the x2APIC registers; nullopt and false mean #GP.
     std::optional<std::uint64_t> msr_read(std::uint32_t index);
     bool msr_write(std::uint32_t index, std::uint64_t value);
 
@@ -95,6 +95,8 @@ class LocalApic {
     LapicTimer timer_;
 
     std::uint64_t apic_base_;
+    // Where the guest lets us say that it need not write an EOI. We never say so: its write costs no exit here.
+    std::uint64_t pv_eoi_ = 0;
     std::uint32_t tpr_ = 0, svr_ = 0xff, ldr_ = 0, dfr_ = 0xffffffff;
     std::uint32_t esr_ = 0, pending_errors_ = 0;
     std::uint64_t icr_ = 0;

@@ -168,6 +168,7 @@ void LocalApic::send_shorthand(const ApicMessage& message, unsigned shorthand) {
 std::optional<std::uint64_t> LocalApic::msr_read(std::uint32_t index) {
     if (index == x86::msr::IA32_APIC_BASE) return apic_base_;
     if (index == x86::msr::IA32_TSC_DEADLINE) return timer_.deadline();
+    if (index == x86::msr::MSR_KVM_PV_EOI_EN) return pv_eoi_;
     if (!in(index, x86::msr::kX2apicFirst, x86::msr::kX2apicLast) || !x2apic()) return std::nullopt;
     const std::uint32_t offset = (index - x86::msr::kX2apicFirst) << 4;
     if (offset == kIcrLow) return icr_;
@@ -182,6 +183,11 @@ bool LocalApic::msr_write(std::uint32_t index, std::uint64_t value) {
     if (index == x86::msr::IA32_APIC_BASE) return write_apic_base(value);
     if (index == x86::msr::IA32_TSC_DEADLINE) {
         timer_.set_deadline(value);
+        return true;
+    }
+    if (index == x86::msr::MSR_KVM_PV_EOI_EN) {
+        if ((value & 2) != 0) return false;  // bit 0 enables, the rest is the address of a 32-bit word
+        pv_eoi_ = value;
         return true;
     }
     return in(index, x86::msr::kX2apicFirst, x86::msr::kX2apicLast) && x2apic() && write_x2apic(index, value);
