@@ -57,7 +57,7 @@ Result<void> build_now(const Layout& layout, const std::string& name, Way way, P
     WorkFolder folder = HOSPES_TRY(make_work_folder(layout));
     const std::string path = folder.path;
     return run_in_worker(std::move(folder), progress, [&](Progress& reporting) -> Result<void> {
-        prepare_environment(path);
+        HOSPES_TRY(prepare_for_tools(path));
         auto built = build_image(layout, name, way, path, reporting);
         if (built.ok()) return built;
         if (tells_of_no_space(built.error())) return no_space(name, layout.folder, free_bytes(layout.folder));

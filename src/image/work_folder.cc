@@ -61,6 +61,7 @@ Result<void> remove_tree(const std::string& path) {
     std::filesystem::remove_all(path, failure);
     if (!failure) return {};
     Tool remove{user_namespace_prefix()};
+    remove.makes_room = true;
     remove.words.insert(remove.words.end(), {"rm", "-rf", "--", path});
     if (auto done = run(remove); !done.ok()) {
         return Error("cannot remove " + path + ": " + failure.message() + "; remove it as root");

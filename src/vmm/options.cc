@@ -55,9 +55,23 @@ void declare(CLI::App& app, Texts& texts) {
     app.add_flag("--perf-map", texts.perf_map, "write /tmp/perf-PID.map for profilers");
 }
 
+// Options that only the translator has choose it.
+Result<EngineWish> interpret_engine(const Texts& texts) {
+    const Texts defaults;
+    const EngineWish wish = HOSPES_TRY(parse_engine(texts.engine));
+    const bool tuned = texts.no_link || texts.perf_map || !texts.trace.empty() ||
+                       texts.block_limit != defaults.block_limit || texts.code_cache != defaults.code_cache;
+    if (tuned && wish == EngineWish::Kvm) {
+        return Error(
+            "cannot use --engine kvm: --trace, --block-limit, --no-link, --code-cache and --perf-map are the "
+            "translator's; leave them out");
+    }
+    return tuned ? EngineWish::Translator : wish;
+}
+
 Result<Options> interpret(const Texts& texts) {
     Options options;
-    options.engine = HOSPES_TRY(parse_engine(texts.engine));
+    options.engine = HOSPES_TRY(interpret_engine(texts));
     HOSPES_TRY(check_cpus(texts.cpus));
     machine::MachineSetup& machine = options.machine;
     machine.memory_bytes = HOSPES_TRY(parse_memory(texts.memory));

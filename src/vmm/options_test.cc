@@ -26,6 +26,23 @@ TEST(CommandLine, Defaults) {
     EXPECT_FALSE(options.machine.debug_exit);
 }
 
+TEST(CommandLine, Engines) {
+    const std::pair<const char*, EngineWish> engines[] = {
+        {"auto", EngineWish::Auto}, {"kvm", EngineWish::Kvm}, {"translator", EngineWish::Translator}};
+    for (const auto& [name, wish] : engines) {
+        auto parsed = parse({"--engine", name});
+        ASSERT_TRUE(parsed.ok()) << name;
+        EXPECT_EQ(parsed->options.engine, wish) << name;
+    }
+}
+
+TEST(CommandLine, OptionsOfTheTranslatorMeanTheTranslator) {
+    auto parsed = parse({"--trace", "blocks"});
+    ASSERT_TRUE(parsed.ok());
+    EXPECT_EQ(parsed->options.engine, EngineWish::Translator);
+    EXPECT_FALSE(parse({"--engine", "kvm", "--no-link"}).ok());
+}
+
 TEST(CommandLine, EveryOption) {
     auto parsed = parse({"--engine",
                          "translator",

@@ -22,9 +22,8 @@ constexpr Program kForBuilding[] = {
     {"gpgv", "gpgv"},
     {"xz", "xz-utils"},
     {"depmod", "kmod"},
-    {"mksquashfs", "squashfs-tools"},
+    {"tar2sqfs", "squashfs-tools-ng"},
     {"unshare", "util-linux"},
-    {"sqfstar", "squashfs-tools"},
     {"mmdebstrap", "mmdebstrap"},
 };
 constexpr Program kForBuildingAsUser[] = {{"newuidmap", "uidmap"}};

@@ -1,7 +1,9 @@
 #include "image/tool/child.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -15,6 +17,14 @@ namespace {
 
 constexpr std::size_t kKeptLines = 3;
 constexpr std::size_t kMostLine = 400;
+constexpr int kPatience = 10;             // seconds of silence on a full disk
+constexpr std::uint64_t kFull = 1 << 20;  // so few bytes left
+
+// Whether the disk of the folder in which all tools work has room.
+bool has_space() {
+    struct statvfs status {};
+    return ::statvfs(".", &status) != 0 || std::uint64_t{status.f_bavail} * status.f_frsize >= kFull;
+}
 
 // In the child: becomes the tool, or says why not, as an errno, on `report`.
 [[noreturn]] void become(const Tool& tool, char* const* words, int said, int report) {
@@ -96,9 +106,24 @@ Error Child::failure(int status) const {
     return Error(text);
 }
 
+// False: it has said nothing for long, and the disk that it works on is full. apt-get then waits for ever for a helper
+// of its own whose words were lost.
+bool Child::wait_for_words() const {
+    for (int seconds = 0; seconds < kPatience || tool_->makes_room || has_space(); ++seconds) {
+        pollfd event{said_.get(), POLLIN, 0};
+        if (::poll(&event, 1, 1000) != 0) return true;
+    }
+    return false;
+}
+
 Result<void> Child::finish() {
     std::array<char, 4096> piece;
     for (;;) {
+        if (!wait_for_words()) {
+            ::kill(pid_, SIGKILL);
+            ::waitpid(pid_, nullptr, 0);
+            return Error(tool_->words[0] + " hangs: " + errno_text(ENOSPC));
+        }
         const ssize_t got = ::read(said_.get(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;

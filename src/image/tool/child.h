@@ -24,6 +24,7 @@ class Child {
   private:
     Child(const Tool& tool, pid_t pid, UniqueFd said) : tool_(&tool), pid_(pid), said_(std::move(said)) {}
 
+    bool wait_for_words() const;
     void hear(std::string_view text);
     void end_line();
     Error failure(int status) const;

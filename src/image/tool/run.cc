@@ -91,16 +91,18 @@ Result<void> require_tools(std::span<const std::string_view> names) {
     return Error("programs that it needs are missing: " + missing + "; install them with: " + command);
 }
 
-void prepare_environment(const std::string& temporary_folder) {
+Result<void> prepare_for_tools(const std::string& work) {
+    if (::chdir(work.c_str()) != 0) return Error("cannot work in " + work + ": " + errno_text(errno));
     const char* path = ::getenv("PATH");
     ::setenv("PATH", (std::string(path ? path : "/usr/bin:/bin") + ":/usr/sbin:/sbin").c_str(), 1);
-    ::setenv("TMPDIR", temporary_folder.c_str(), 1);
+    ::setenv("TMPDIR", work.c_str(), 1);
     ::setenv("LC_ALL", "C.UTF-8", 1);
     ::setenv("DEBIAN_FRONTEND", "noninteractive", 1);
     for (const char* name : {"APT_CONFIG", "MODPROBE_OPTIONS", "TAR_OPTIONS", "XZ_OPT", "XZ_DEFAULTS", "LANGUAGE"}) {
         ::unsetenv(name);
     }
     ::umask(022);
+    return {};
 }
 
 }  // namespace hospes::image

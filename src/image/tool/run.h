@@ -20,6 +20,8 @@ struct Tool {
     std::string directory = {};  // where it runs; "" is here
     // Gets each line that it says, as it says it.
     std::function<void(std::string_view)> on_line = {};
+    // Silence on a full disk does not mean that it hangs, as it otherwise does.
+    bool makes_room = false;
 };
 
 // Runs it to its end. Error: it cannot be started, or fails; with the last that it said.
@@ -34,8 +36,9 @@ Result<void> run_piped(Tool from, Tool to);
 // Error if one of the programs is not there, naming all that are missing and the command that installs them.
 Result<void> require_tools(std::span<const std::string_view> names);
 
-// Puts the folders of system programs, which an ordinary user's PATH may lack, into this process's PATH, and takes out
-// of its environment what would change the tools' work.
-void prepare_environment(const std::string& temporary_folder);
+// Makes this process one that tools can be run from: `work` is the folder that they work in and where their temporary
+// files go, PATH has the folders of system programs, which an ordinary user's may lack, and nothing that would change
+// what the tools do is left in the environment.
+Result<void> prepare_for_tools(const std::string& work);
 
 }  // namespace hospes::image

@@ -19,7 +19,11 @@ class Images:
 
     def __init__(self, program, where, prefix=()):
         self.program, self.where, self.prefix = str(pathlib.Path(program).resolve()), pathlib.Path(where), list(prefix)
-        self.hospes = hospes.Hospes(program, environment={"XDG_DATA_HOME": str(where)})
+        # Not /tmp: there others come and go while one looks for what is left.
+        self.temporary = self.where / "tmp"
+        self.temporary.mkdir(exist_ok=True)
+        self.temporary.chmod(0o1777)
+        self.hospes = hospes.Hospes(program, environment={"XDG_DATA_HOME": str(where), "TMPDIR": str(self.temporary)})
 
     def words(self, *words):
         return [*self.prefix, self.program, "image", *words]
@@ -40,7 +44,7 @@ class Images:
         return json.loads(result.stdout)
 
     def traces(self):
-        return hospes.Traces(self.hospes, (self.where, "/tmp", "/var/tmp"))
+        return hospes.Traces(self.hospes, (self.where, self.temporary))
 
     def work(self):
         return os.listdir(self.where / "hospes/work")

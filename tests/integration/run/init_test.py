@@ -240,7 +240,7 @@ class Signals(InitTest):
 
     def test_interrupt_goes_to_the_group(self):
         with self.vm() as vm:
-            vm.start("sh", "-c", "trap 'exit 5' INT; echo up; sleep 600; exit 6")
+            vm.start("sh", "-c", "trap 'exit 5' INT; echo up; while :; do sleep 1; done")
             self.assertEqual(vm.sockets["stdout"].recv(100), b"up\n")
             vm.send(process_vm.frame(process_vm.SIGNAL, bytes([signal.SIGINT])))
             self.assertEqual(vm.end(), (5, 0))
@@ -276,7 +276,7 @@ class Terminal(InitTest):
 
     def test_interrupt_key(self):
         with self.vm() as vm:
-            vm.start("sh", "-c", "trap 'echo caught; exit 9' INT; echo up; sleep 600", terminal=(24, 80))
+            vm.start("sh", "-c", "trap 'echo caught; exit 9' INT; echo up; while :; do sleep 1; done", terminal=(24, 80))
             self.read_until(vm, b"up\r\n")
             vm.sockets["stdin"].sendall(b"\x03")
             self.assertIn(b"caught", vm.read_all("stdout"))

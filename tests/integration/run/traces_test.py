@@ -31,7 +31,7 @@ class Traces(unittest.TestCase):
         temporary = self.enterContext(tempfile.TemporaryDirectory())
         self.hospes = hospes.Hospes(self.program, environment={"XDG_DATA_HOME": str(store), "TMPDIR": temporary})
         self.assertEqual(self.hospes.run("true").returncode, 0)  # makes the folders of a store
-        self.traces = hospes.Traces(self.hospes, (store, temporary, "/var/tmp"))
+        self.traces = hospes.Traces(self.hospes, (store, temporary))
 
     def tearDown(self):
         self.assertEqual(self.traces.new(), [])
