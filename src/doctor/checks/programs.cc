@@ -17,14 +17,9 @@ struct Program {
 
 constexpr Program kForRunning[] = {{"mke2fs", "e2fsprogs"}};
 constexpr Program kForBuilding[] = {
-    {"apt-get", "apt"},
-    {"dpkg-deb", "dpkg"},
-    {"gpgv", "gpgv"},
-    {"xz", "xz-utils"},
-    {"depmod", "kmod"},
-    {"tar2sqfs", "squashfs-tools-ng"},
-    {"unshare", "util-linux"},
-    {"mmdebstrap", "mmdebstrap"},
+    {"apt-get", "apt"},        {"dpkg-deb", "dpkg"},         {"gpgv", "gpgv"},
+    {"xz", "xz-utils"},        {"depmod", "kmod"},           {"tar2sqfs", "squashfs-tools-ng"},
+    {"unshare", "util-linux"}, {"mmdebstrap", "mmdebstrap"},
 };
 constexpr Program kForBuildingAsUser[] = {{"newuidmap", "uidmap"}};
 

@@ -13,7 +13,7 @@ using namespace x86;
 
 constexpr std::uint64_t kEferDefined = efer::SCE | efer::LME | efer::LMA | efer::NXE;
 constexpr std::uint64_t kSpecCtrl = 7 | 1u << 10;  // IBRS, STIBP, SSBD, BHI_DIS_S: kept, of no effect
-constexpr std::uint64_t kPredCmd = 1;   // IBPB
+constexpr std::uint64_t kPredCmd = 1;              // IBPB
 
 bool has_tsc_aux(const CpuidModel& model) { return model.has(Feature::RDTSCP) || model.has(Feature::RDPID); }
 
