@@ -4,7 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
+
+#include "cli/colours.h"
 
 namespace hospes::cli {
 
@@ -18,12 +19,6 @@ void write_errors(const std::string& text) {
     if (::write(STDERR_FILENO, text.data(), text.size()) < 0) return;  // nowhere left to say it
 }
 
-bool colours_wanted() {
-    const char* none = ::getenv("NO_COLOR");
-    const char* kind = ::getenv("TERM");
-    return (none == nullptr || *none == '\0') && kind != nullptr && std::string_view(kind) != "dumb";
-}
-
 std::size_t terminal_width() {
     winsize size{};
     const bool known = ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
@@ -32,7 +27,7 @@ std::size_t terminal_width() {
 
 }  // namespace
 
-ProgressLines::ProgressLines() : terminal_(::isatty(STDERR_FILENO) == 1), colours_(terminal_ && colours_wanted()) {}
+ProgressLines::ProgressLines() : terminal_(::isatty(STDERR_FILENO) == 1), colours_(colours_wanted(STDERR_FILENO)) {}
 
 void ProgressLines::step(unsigned number, unsigned count, std::string_view what) {
     step_ = std::to_string(number) + "/" + std::to_string(count) + " " + std::string(what);

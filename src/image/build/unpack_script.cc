@@ -3,7 +3,7 @@
 namespace hospes::image {
 
 std::string_view unpack_script() {
-    return R"(set -eu
+    return R"(set -euo pipefail
 exec 3>&1 >&2
 epoch=$1
 root=/work/root
@@ -15,7 +15,8 @@ for folder in bin sbin lib lib64; do
     ln -s usr/$folder $root/$folder
 done
 for deb in debs/*.deb; do
-    dpkg-deb -x "$deb" $root
+    # Not dpkg-deb -x: that one does not take a link for one that is there already.
+    ar p "$deb" data.tar.xz | tar -x -J -C $root
 done
 
 mkdir -p $root/debs $root/proc $root/sys $root/dev

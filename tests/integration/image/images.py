@@ -61,3 +61,14 @@ def empty_store(program, prefix=(), owner=None):
 
 def as_nobody():
     return ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "env", "HOME=/nonexistent"]
+
+
+@contextlib.contextmanager
+def as_nobody_with_subordinate_ids():
+    """The same for a user who has subordinate ids, whatever this host's /etc/subuid says."""
+    with tempfile.NamedTemporaryFile("w", suffix=".subid") as ids:
+        ids.write(f"{NOBODY}:100000:65536\n")
+        ids.flush()
+        os.chmod(ids.name, 0o644)
+        script = f'mount --bind {ids.name} /etc/subuid; mount --bind {ids.name} /etc/subgid; exec "$@"'
+        yield ["unshare", "--mount", "sh", "-c", script, "sh", *as_nobody()]

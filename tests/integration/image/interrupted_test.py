@@ -2,8 +2,9 @@
 """A build that is interrupted, at whatever moment and however, leaves no file, process, mount or loop device. Needs the
 package archive.
 
-usage: interrupted_test.py build/release/bin/hospes [--times N] [--image NAME] [unittest options]
+usage: interrupted_test.py build/release/bin/hospes [--times N] [--image NAME] [--via WAY] [unittest options]
 """
+import argparse
 import os
 import pathlib
 import random
@@ -19,24 +20,30 @@ PATIENCE = 30  # seconds that a janitor has on a busy machine
 
 
 class Interrupted(unittest.TestCase):
-    program, times, image = None, 12, "micro"
+    program, times, image, via = None, 12, "micro", "any"
 
     def setUp(self):
-        self.images = self.enterContext(images.empty_store(self.program))
+        prefix, owner = (), None
+        if self.via in ("userns", "vm"):
+            prefix, owner = self.enterContext(images.as_nobody_with_subordinate_ids()), images.NOBODY
+        self.images = self.enterContext(images.empty_store(self.program, prefix, owner))
         self.images.run("ls")  # makes the folders of a store
-        (self.images.where / f"hospes/locks/build-{self.image}").touch()
+        # Locks are the store's own files, one for each name that was ever built.
+        for name in (self.image, "micro"):
+            self.images.run("build", name, env={"HOSPES_DEBIAN_MIRROR": "http://127.0.0.1:9/debian"})
+        self.build = ("build", self.image, "--via", self.via)
         self.traces = self.images.traces()
         self.moments = random.Random(5)
 
     def whole_time(self):
         """Seconds that an undisturbed build takes now."""
         start = time.monotonic()
-        self.assertEqual(self.images.run("build", self.image).returncode, 0)
+        self.assertEqual(self.images.run(*self.build).returncode, 0)
         self.assertEqual(self.images.run("rm", self.image).returncode, 0)
         return time.monotonic() - start
 
     def interrupt(self, moment, number):
-        process = self.images.start("build", self.image)
+        process = self.images.start(*self.build)
         time.sleep(moment)
         process.send_signal(number)
         process.communicate()
@@ -54,14 +61,14 @@ class Interrupted(unittest.TestCase):
                 self.interrupt(moment, number)
 
     def test_signal_leaves_nothing_at_the_time_that_it_ends(self):
-        process = self.images.start("build", self.image)
+        process = self.images.start(*self.build)
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
         process.communicate()
         self.assertEqual((process.returncode, self.images.work()), (-signal.SIGINT, []))
 
     def test_what_a_killed_janitor_leaves_is_reaped(self):
-        process = self.images.start("build", self.image)
+        process = self.images.start(*self.build)
         process.stderr.readline()
         for victim in images.hospes.processes_of(self.images.hospes):
             os.kill(victim, signal.SIGKILL)
@@ -72,11 +79,10 @@ class Interrupted(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    Interrupted.program = sys.argv.pop(1)
-    if sys.argv[1:2] == ["--times"]:
-        Interrupted.times = int(sys.argv[2])
-        del sys.argv[1:3]
-    if sys.argv[1:2] == ["--image"]:
-        Interrupted.image = sys.argv[2]
-        del sys.argv[1:3]
-    unittest.main(verbosity=2)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("program")
+    for option, kind in (("times", int), ("image", str), ("via", str)):
+        parser.add_argument(f"--{option}", type=kind, default=getattr(Interrupted, option))
+    parser.parse_known_args(namespace=Interrupted)
+    _, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)

@@ -7,7 +7,6 @@ usage: ways_test.py build/release/bin/hospes [unittest options]
 import os
 import pathlib
 import sys
-import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -29,22 +28,13 @@ class Ways(unittest.TestCase):
         self.assertEqual(said.stdout.decode().split()[-1], name.split(":")[1])
         self.assertIn(b"http://deb.debian.org/debian-security", said.stdout)
 
-    def with_subordinate_ids(self):
-        """Words that run a command as a user who has subordinate ids, whatever this host's /etc/subuid says."""
-        ids = self.enterContext(tempfile.NamedTemporaryFile("w", suffix=".subid"))
-        ids.write(f"{images.NOBODY}:100000:65536\n")
-        ids.flush()
-        os.chmod(ids.name, 0o644)
-        script = f'mount --bind {ids.name} /etc/subuid; mount --bind {ids.name} /etc/subgid; exec "$@"'
-        return ["unshare", "--mount", "sh", "-c", script, "sh", *images.as_nobody()]
-
     def test_root(self):
         with images.empty_store(self.program) as store:
             store.json("build", "debian", "--via", "root")
             self.check(store)
 
     def test_user_namespace(self):
-        with images.empty_store(self.program, self.with_subordinate_ids(), images.NOBODY) as store:
+        with images.empty_store(self.program, self.enterContext(images.as_nobody_with_subordinate_ids()), images.NOBODY) as store:
             store.json("build", "debian", "--via", "userns")
             self.check(store)
             self.assertEqual(store.work(), [])
