@@ -8,7 +8,7 @@ target_compile_options(hospes_options INTERFACE
     -fno-exceptions -fno-rtti -fno-strict-aliasing -Wno-psabi)
 target_include_directories(hospes_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(HOSPES_SANITIZE)
-    target_compile_options(hospes_options INTERFACE -fsanitize=${HOSPES_SANITIZE} -fno-sanitize-recover=all)
+    target_compile_options(hospes_options INTERFACE -fsanitize=${HOSPES_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)
     target_link_options(hospes_options INTERFACE -fsanitize=${HOSPES_SANITIZE})
 endif()
 
@@ -25,12 +25,19 @@ function(hospes_library name)
     endif()
 endfunction()
 
+# <gtest/gtest.h>, compiled once for all unit tests: a third of what building them costs.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/cmake/gtest_header.cc CONTENT "")
+add_library(hospes_gtest_header OBJECT ${CMAKE_BINARY_DIR}/cmake/gtest_header.cc)
+target_link_libraries(hospes_gtest_header PRIVATE hospes_options GTest::gtest)
+target_precompile_headers(hospes_gtest_header PRIVATE <gtest/gtest.h>)
+
 # hospes_unit_test(NAME SOURCES file... DEPENDS library...)
 # Builds a GoogleTest program and registers it with CTest under the label `fast`.
 function(hospes_unit_test name)
     cmake_parse_arguments(arg "" "" "SOURCES;DEPENDS" ${ARGN})
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE hospes_options ${arg_DEPENDS} GTest::gtest_main)
+    target_precompile_headers(${name} REUSE_FROM hospes_gtest_header)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME unit.${name} COMMAND ${name})
     set_tests_properties(unit.${name} PROPERTIES LABELS fast)
