@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "base/populate_ahead.h"
 #include "base/result.h"
 
 namespace hospes {
@@ -23,7 +24,8 @@ class ReservedArray {
         if (data == MAP_FAILED) return Error("cannot reserve address space: " + errno_text(errno));
         return ReservedArray(static_cast<T*>(data), capacity);
     }
-    ReservedArray(ReservedArray&& other) noexcept : data_(other.data_), capacity_(other.capacity_) {
+    ReservedArray(ReservedArray&& other) noexcept
+        : data_(other.data_), capacity_(other.capacity_), ahead_(other.ahead_) {
         other.data_ = nullptr;
     }
     ReservedArray& operator=(ReservedArray&&) = delete;
@@ -35,14 +37,21 @@ class ReservedArray {
     [[gnu::always_inline]] const T& operator[](std::size_t index) const { return data_[index]; }
     std::size_t capacity() const { return capacity_; }
 
+    // For arrays that fill up from the start: the first `count` elements are about to be used.
+    void reach(std::size_t count) { ahead_.reach(count * sizeof(T)); }
     // Back to all zero bytes, memory returned to the host.
-    void reset() { ::madvise(data_, capacity_ * sizeof(T), MADV_DONTNEED); }
+    void reset() {
+        ::madvise(data_, capacity_ * sizeof(T), MADV_DONTNEED);
+        ahead_.start_again();
+    }
 
   private:
-    ReservedArray(T* data, std::size_t capacity) : data_(data), capacity_(capacity) {}
+    ReservedArray(T* data, std::size_t capacity)
+        : data_(data), capacity_(capacity), ahead_(data, capacity * sizeof(T)) {}
 
     T* data_;
     std::size_t capacity_;
+    PopulateAhead ahead_;
 };
 
 }  // namespace hospes

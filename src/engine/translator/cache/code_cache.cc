@@ -19,6 +19,7 @@ std::uint64_t seen(const Instruction& last, std::uint32_t block_offset) {
 
 // Of the code memory, what is for code that runs often. Measured: 55 to 60 % of all.
 constexpr std::size_t kHotSixteenths = 9;
+CodeOffset cold_begin(const CodeMemory& memory) { return static_cast<CodeOffset>(memory.size() / 16 * kHotSixteenths); }
 constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's host code, in practice
 
 }  // namespace
@@ -42,7 +43,6 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(std::size_t code_bytes, mem
     cache->thunks_ = emit_thunks(assembler, slow_path);
     cache->first_code_ = cache->cursor_ =
         static_cast<CodeOffset>((assembler.cursor() - cache->memory_->writable() + 63) & ~63);
-    cache->first_cold_ = cache->cold_cursor_ = static_cast<CodeOffset>(code_bytes / 16 * kHotSixteenths);
     return cache;
 }
 
@@ -60,6 +60,10 @@ CodeCache::CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, 
       buckets_(std::move(buckets)),
       page_blocks_(std::move(pages)),
       system_instructions_(std::move(system_instructions)),
+      hot_memory_(memory_->writable(), cold_begin(*memory_)),
+      cold_memory_(memory_->writable() + cold_begin(*memory_), memory_->size() - cold_begin(*memory_)),
+      first_cold_(cold_begin(*memory_)),
+      cold_cursor_(first_cold_),
       scratch_(kMaxBlockInstructions) {}
 
 bool CodeCache::is_full() const {
@@ -70,6 +74,17 @@ bool CodeCache::is_full() const {
            memory_->size() - cold_cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
            block_count_ + 1 >= blocks_.capacity() || exit_count_ + kExits >= exits_.capacity() ||
            point_count_ + kPoints >= points_.capacity() || system_instructions_.is_full();
+}
+
+// Room for one more block, in memory that is there as far as blocks usually go.
+void CodeCache::make_room() {
+    constexpr std::size_t kBytes = 4096, kExits = 16, kPoints = 128;
+    if (is_full()) flush();
+    hot_memory_.reach(cursor_ + kBytes);
+    cold_memory_.reach(cold_cursor_ - first_cold_ + kBytes);
+    blocks_.reach(block_count_ + 1);
+    exits_.reach(exit_count_ + kExits);
+    points_.reach(point_count_ + kPoints);
 }
 
 // Code bytes from `gpa` to the end of its code page. A large page's RAM is contiguous as far as RAM goes.
@@ -89,7 +104,7 @@ CodeView CodeCache::view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa s
 }
 
 BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) {
-    if (is_full()) flush();
+    make_room();
     const auto started = std::chrono::steady_clock::now();
     const CodeView view = view_of(gpa, mode, page_offset, second_page);
     const bool one = mode.has(Mode::kSingle) || mode.has(Mode::kBounce) || second_page != kNotStraddled;
@@ -114,7 +129,7 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     Assembler assembler(memory_->writable() + cursor_, memory_->writable() + memory_->size(),
                         memory_->execute_offset());
     BlockEmitter emitter(assembler, memory_->writable() + cold_cursor_, thunks_, instructions, mode, exit_count_,
-                         origin.second_page, options_.emit);
+                         origin.second_page, options_.emit, emit_lists_);
     const BlockIndex index = add_block(origin, emitter.emit());
     ++counters_.translated_blocks;
     counters_.translated_instructions += count;
@@ -127,7 +142,6 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
     const CodeOffset begin = cursor_;
     const BlockIndex index = block_count_++;
     Block& block = blocks_[index];
-    block = {};
     block.gpa = origin.gpa;
     block.mode = origin.mode;
     block.valid = true;
@@ -147,6 +161,7 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
     block.entry = begin + emitted.entry;
     block.entry_saved = begin + emitted.entry_saved;
     block.entry_indirect = begin + emitted.entry_indirect;
+    block.incoming = 0;
     block.first_exit = exit_count_;
     block.exit_count = static_cast<std::uint16_t>(emitted.exits.size());
     for (ExitRecord record : emitted.exits) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "base/populate_ahead.h"
 #include "base/reserved_array.h"
 #include "engine/translator/cache/block.h"
 #include "engine/translator/cache/code_memory.h"
@@ -122,6 +123,7 @@ class CodeCache {
     void patch32(CodeOffset at, std::uint32_t value);
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
     bool is_full() const;
+    void make_room();
     unsigned pages_of(const Block& block, std::uint64_t pages[2]) const;
 
     std::unique_ptr<CodeMemory> memory_;
@@ -135,12 +137,14 @@ class CodeCache {
     ReservedArray<BlockIndex> buckets_;
     ReservedArray<BlockIndex> page_blocks_;  // by RAM page: first block of its list
     SystemInstructions system_instructions_;
+    PopulateAhead hot_memory_, cold_memory_;
     CodeOffset first_code_ = 0, cursor_ = 0;
     CodeOffset first_cold_ = 0, cold_cursor_ = 0;
     BlockIndex block_count_ = 1;  // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;
     std::vector<Instruction> scratch_;
+    BlockEmitter::Lists emit_lists_;
     CodeCacheCounters counters_;
 };
 

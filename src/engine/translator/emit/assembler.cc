@@ -4,57 +4,58 @@ namespace hospes::translator {
 
 void Assembler::modrm_mem(unsigned reg, const HostMem& mem, bool wide_disp) {
     const unsigned field = (reg & 7) << 3;
+    const unsigned index = mem.index == kNoReg ? 4u : mem.index & 7u;
+    Piece piece;
     if (mem.base == kNoReg) {  // [index*scale + disp32] or [disp32], both through a SIB without base
-        byte(field | 4);
-        byte(static_cast<unsigned>(mem.scale << 6) | (mem.index == kNoReg ? 4u : mem.index & 7u) << 3 | 5);
-        dword(static_cast<std::uint32_t>(mem.disp));
-        return;
+        piece.add(field | 4);
+        piece.add(static_cast<unsigned>(mem.scale << 6) | index << 3 | 5);
+        piece.add32(static_cast<std::uint32_t>(mem.disp));
+        return put(piece);
     }
+    const unsigned base = mem.base & 7u;
     const bool fits = mem.disp >= -128 && mem.disp <= 127 && !wide_disp;
-    unsigned mod = fits ? 0x40 : 0x80;
-    if (mem.disp == 0 && (mem.base & 7) != x86::RBP) mod = 0;
-    if (mem.index != kNoReg || (mem.base & 7) == x86::RSP) {
-        byte(mod | field | 4);
-        byte(static_cast<unsigned>(mem.scale << 6) | (mem.index == kNoReg ? 4u : mem.index & 7u) << 3 |
-             (mem.base & 7u));
+    const unsigned mod = mem.disp == 0 && base != x86::RBP ? 0 : fits ? 0x40 : 0x80;
+    if (mem.index != kNoReg || base == x86::RSP) {
+        piece.add(mod | field | 4);
+        piece.add(static_cast<unsigned>(mem.scale << 6) | index << 3 | base);
     } else {
-        byte(mod | field | (mem.base & 7u));
+        piece.add(mod | field | base);
     }
-    if (mod == 0x40) {
-        byte(static_cast<std::uint8_t>(mem.disp));
-    } else if (mod == 0x80) {
-        dword(static_cast<std::uint32_t>(mem.disp));
-    }
+    if (mod == 0x40) piece.add(static_cast<std::uint8_t>(mem.disp));
+    if (mod == 0x80) piece.add32(static_cast<std::uint32_t>(mem.disp));
+    put(piece);
 }
 
 void Assembler::load_imm(HostReg to, std::uint64_t value) {
-    if (value <= 0xffffffffu) {
-        rex(false, 0, 0, to);
-        byte(0xb8 | (to & 7));
-        dword(static_cast<std::uint32_t>(value));
-    } else if (value >= 0xffffffff80000000u) {
-        rex(true, 0, 0, to);
-        byte(0xc7);
-        modrm_reg(0, to);
+    const bool sign_extended = value >= 0xffffffff80000000u;
+    Piece piece;
+    add_rex(piece, value > 0xffffffffu, 0, 0, to);
+    if (sign_extended) {
+        piece.add(0xc7);
+        piece.add(modrm(0, to));
+    } else {
+        piece.add(0xb8 | (to & 7));
+    }
+    put(piece);
+    if (value <= 0xffffffffu || sign_extended) {
         dword(static_cast<std::uint32_t>(value));
     } else {
-        rex(true, 0, 0, to);
-        byte(0xb8 | (to & 7));
         qword(value);
     }
 }
 
 void Assembler::alu_imm(bool wide, AluOp op, HostReg to, std::int32_t value) {
-    rex(wide, 0, 0, to);
-    if (value >= -128 && value <= 127) {
-        byte(0x83);
-        modrm_reg(op, to);
-        byte(static_cast<std::uint8_t>(value));
+    const bool fits = value >= -128 && value <= 127;
+    Piece piece;
+    add_rex(piece, wide, 0, 0, to);
+    piece.add(fits ? 0x83 : 0x81);
+    piece.add(modrm(op, to));
+    if (fits) {
+        piece.add(static_cast<std::uint8_t>(value));
     } else {
-        byte(0x81);
-        modrm_reg(op, to);
-        dword(static_cast<std::uint32_t>(value));
+        piece.add32(static_cast<std::uint32_t>(value));
     }
+    put(piece);
 }
 
 void Assembler::cmp32_mem_imm(const HostMem& mem, std::int32_t value, bool patchable) {
@@ -68,12 +69,14 @@ void Assembler::cmp32_mem_imm(const HostMem& mem, std::int32_t value, bool patch
 }
 
 void Assembler::rorx(HostReg to, HostReg from, unsigned count) {
-    byte(0xc4);
-    byte((to & 8 ? 0u : 0x80u) | 0x40u | (from & 8 ? 0u : 0x20u) | 3u);
-    byte(0xfb);  // W1, no vvvv, pp F2
-    byte(0xf0);
-    modrm_reg(to, from);
-    byte(count);
+    Piece piece;
+    piece.add(0xc4);
+    piece.add((to & 8 ? 0u : 0x80u) | 0x40u | (from & 8 ? 0u : 0x20u) | 3u);
+    piece.add(0xfb);  // W1, no vvvv, pp F2
+    piece.add(0xf0);
+    piece.add(modrm(to, from));
+    piece.add(count);
+    put(piece);
 }
 
 void Assembler::vex_0f38(unsigned opcode, unsigned pp, unsigned reg, unsigned vvvv, const HostMem& mem) {

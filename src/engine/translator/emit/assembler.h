@@ -56,7 +56,7 @@ class Assembler {
     // ModRM (and SIB, displacement) of a memory operand; `reg` is the register field. `wide_disp` forces disp32,
     // for EVEX, whose disp8 is scaled.
     void modrm_mem(unsigned reg, const HostMem& mem, bool wide_disp = false);
-    void modrm_reg(unsigned reg, unsigned rm) { byte(0xc0 | ((reg & 7) << 3) | (rm & 7)); }
+    void modrm_reg(unsigned reg, unsigned rm) { byte(modrm(reg, rm)); }
 
     void mov(HostReg to, HostReg from) { op_rr(true, 0x8b, to, from); }
     void mov32(HostReg to, HostReg from) { op_rr(false, 0x8b, to, from); }
@@ -197,24 +197,54 @@ class Assembler {
     static void bind_to(const Jump& jump, const std::uint8_t* written_target);
 
     void op_rr(bool wide, unsigned opcode, unsigned reg, unsigned rm) {
-        rex(wide, reg, 0, rm);
-        byte(opcode);
-        modrm_reg(reg, rm);
+        Piece piece;
+        add_rex(piece, wide, reg, 0, rm);
+        piece.add(opcode);
+        piece.add(modrm(reg, rm));
+        put(piece);
     }
     void op_rm(bool wide, unsigned opcode, unsigned reg, const HostMem& mem) {
-        rex(wide, reg, mem);
-        byte(opcode);
+        Piece piece;
+        add_rex(piece, wide, reg, mem.index == kNoReg ? 0u : mem.index, mem.base == kNoReg ? 0u : mem.base);
+        piece.add(opcode);
+        put(piece);
         modrm_mem(reg, mem);
     }
 
   private:
+    // Up to 8 bytes of an instruction. They are gathered in a register and stored at once: byte by byte, each store
+    // would have the compiler reload the cursor that it may have changed.
+    struct Piece {
+        std::uint64_t bytes = 0;
+        unsigned length = 0;
+
+        void add(unsigned byte) {
+            bytes |= std::uint64_t{byte} << length * 8;
+            ++length;
+        }
+        void add32(std::uint32_t value) {
+            bytes |= std::uint64_t{value} << length * 8;
+            length += 4;
+        }
+    };
+    // Writes 8 bytes, of which those past the piece mean nothing: there is room (is_short_of).
+    void put(const Piece& piece) {
+        std::memcpy(cursor_, &piece.bytes, sizeof piece.bytes);
+        cursor_ += piece.length;
+    }
+    static unsigned modrm(unsigned reg, unsigned rm) { return 0xc0 | ((reg & 7) << 3) | (rm & 7); }
+    static void add_rex(Piece& piece, bool wide, unsigned reg, unsigned index, unsigned base) {
+        const unsigned bits = (wide ? 8u : 0u) | (reg >> 3 & 1) << 2 | (index >> 3 & 1) << 1 | (base >> 3 & 1);
+        if (bits != 0) piece.add(0x40 | bits);
+    }
     void put(const void* from, std::size_t count) {
         std::memcpy(cursor_, from, count);
         cursor_ += count;
     }
     void rex(bool wide, unsigned reg, unsigned index, unsigned base) {
-        const unsigned bits = (wide ? 8u : 0u) | (reg >> 3 & 1) << 2 | (index >> 3 & 1) << 1 | (base >> 3 & 1);
-        if (bits != 0) byte(0x40 | bits);
+        Piece piece;
+        add_rex(piece, wide, reg, index, base);
+        put(piece);
     }
     void rex(bool wide, unsigned reg, const HostMem& mem) {
         rex(wide, reg, mem.index == kNoReg ? 0u : mem.index, mem.base == kNoReg ? 0u : mem.base);

@@ -5,7 +5,7 @@
 namespace hospes::translator {
 
 BlockEmitter::BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunks& thunks, std::span<Instruction> block,
-                           Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options)
+                           Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options, Lists& lists)
     : a_(assembler),
       thunks_(thunks),
       block_(block),
@@ -16,7 +16,18 @@ BlockEmitter::BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunk
       options_(options),
       begin_(assembler.cursor()),
       cold_(cold),
-      part_begin_(begin_) {}
+      part_begin_(begin_),
+      lists_(lists) {
+    lists.clear();
+}
+
+void BlockEmitter::Lists::clear() {
+    exits.clear();
+    points.clear();
+    slow_stubs.clear();
+    exit_stubs.clear();
+    jump_stubs.clear();
+}
 
 EmittedBlock BlockEmitter::emit() {
     EmittedBlock out;
@@ -27,8 +38,8 @@ EmittedBlock BlockEmitter::emit() {
     a_.set_cursor(part_begin_ = cold_);
     emit_stubs();
     out.cold_size = position() - hot_size_;
-    out.exits = std::move(exits_);
-    out.points = std::move(points_);
+    out.exits = lists_.exits;
+    out.points = lists_.points;
     return out;
 }
 
@@ -112,7 +123,7 @@ void BlockEmitter::emit_straddle_check() {
 void BlockEmitter::mark(std::uint16_t guest) {
     guest_ = guest;
     const unsigned saved = flags_ == Flags::Saved ? CodePoint::kFlagsSaved : 0u;
-    points_.push_back({static_cast<std::uint16_t>(position()), static_cast<std::uint16_t>(guest | saved)});
+    lists_.points.push_back({static_cast<std::uint16_t>(position()), static_cast<std::uint16_t>(guest | saved)});
 }
 
 void BlockEmitter::emit_instruction(const Instruction& in) {
@@ -153,7 +164,7 @@ void BlockEmitter::emit_fallthrough() {
 }
 
 void BlockEmitter::emit_stubs() {
-    for (const SlowStub& stub : slow_stubs_) {
+    for (const SlowStub& stub : lists_.slow_stubs) {
         flags_ = stub.flags;
         mark(stub.guest);
         a_.bind(stub.from);
@@ -173,14 +184,14 @@ void BlockEmitter::emit_stubs() {
         }
         a_.jmp_to(a_.executable(stub.resume));
     }
-    for (const ExitStub& stub : exit_stubs_) {
+    for (const ExitStub& stub : lists_.exit_stubs) {
         flags_ = stub.flags;
         mark(stub.guest);
         a_.bind(stub.from);
         a_.load_imm(kT0, stub.value);
         a_.jmp_to(stub.thunk);
     }
-    for (const JumpStub& stub : jump_stubs_) {
+    for (const JumpStub& stub : lists_.jump_stubs) {
         flags_ = Flags::Saved;
         mark(stub.guest);
         emit_jump_stub(stub);

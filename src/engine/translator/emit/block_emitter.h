@@ -23,8 +23,8 @@ struct EmittedBlock {
     CodeOffset size = 0, cold_size = 0;
     CodeOffset entry = 0, entry_saved = 0, entry_indirect = 0;
     bool flags_live_in = false;
-    std::vector<ExitRecord> exits;  // code positions relative to the block's begin; source and links unset
-    std::vector<CodePoint> points;
+    std::span<const ExitRecord> exits;  // code positions relative to the block's begin; source and links unset
+    std::span<const CodePoint> points;
 };
 
 struct EmitOptions {
@@ -32,17 +32,6 @@ struct EmitOptions {
 };
 
 class BlockEmitter {
-  public:
-    // Code goes to the assembler's cursor; what runs seldom to `cold`, so that the rest is denser. `first_exit` is the
-    // index that exits[0] will get. `second_frame` is the physical page that a straddling instruction continues in.
-    BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunks& thunks, std::span<Instruction> block,
-                 Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options);
-
-    // Emits it all. The caller has made sure of kMaxBlockBytes of room in either place.
-    EmittedBlock emit();
-
-    static constexpr std::size_t kMaxBlockBytes = 64 * 1024 - 1;
-
   private:
     enum class Flags : std::uint8_t { Host, Saved };
 
@@ -87,6 +76,31 @@ class BlockEmitter {
         std::uint16_t guest;
     };
 
+  public:
+    // What emission gathers: to be kept from block to block, for its memory.
+    class Lists {
+        friend BlockEmitter;
+        std::vector<ExitRecord> exits;
+        std::vector<CodePoint> points;
+        std::vector<SlowStub> slow_stubs;
+        std::vector<ExitStub> exit_stubs;
+        std::vector<JumpStub> jump_stubs;
+
+        void clear();
+    };
+
+    // Code goes to the assembler's cursor; what runs seldom to `cold`, so that the rest is denser. `first_exit` is the
+    // index that exits[0] will get. `second_frame` is the physical page that a straddling instruction continues in.
+    BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunks& thunks, std::span<Instruction> block,
+                 Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options, Lists& lists);
+
+    // Emits it all. The caller has made sure of kMaxBlockBytes of room in either place. The result is good as long as
+    // `lists` is not used again.
+    EmittedBlock emit();
+
+    static constexpr std::size_t kMaxBlockBytes = 64 * 1024 - 1;
+
+  private:
     static constexpr unsigned kValueSlot = 0;  // of GuestState::scratch: a value between two accesses
     static constexpr unsigned kAddressSlot = 1;
     static constexpr unsigned kTargetSlot = 2;
@@ -199,11 +213,7 @@ class BlockEmitter {
     Flags flags_ = Flags::Host;
     std::uint16_t guest_ = 0;  // offset in the block of the guest instruction being emitted
     int window_ = -1;          // slot of the shared probe whose addend is in T1, -1: none
-    std::vector<ExitRecord> exits_;
-    std::vector<CodePoint> points_;
-    std::vector<SlowStub> slow_stubs_;
-    std::vector<ExitStub> exit_stubs_;
-    std::vector<JumpStub> jump_stubs_;
+    Lists& lists_;
 };
 
 }  // namespace hospes::translator

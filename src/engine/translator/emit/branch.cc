@@ -30,7 +30,7 @@ constexpr Sharing kAlone{};
 void BlockEmitter::add_exit_stub(const Jump& from, CodeExit kind, std::uint64_t value, std::uint16_t guest) {
     const unsigned index = static_cast<unsigned>(kind);
     const std::uint8_t* thunk = flags_ == Flags::Saved ? thunks_.exit_saved[index] : thunks_.exit_host[index];
-    exit_stubs_.push_back({from, thunk, value, guest, flags_});
+    lists_.exit_stubs.push_back({from, thunk, value, guest, flags_});
 }
 
 unsigned BlockEmitter::new_exit(std::int64_t target, bool checked) {
@@ -38,8 +38,8 @@ unsigned BlockEmitter::new_exit(std::int64_t target, bool checked) {
     record.target = target;
     record.checked = checked;
     record.flags_saved = flags_ == Flags::Saved;
-    exits_.push_back(record);
-    return static_cast<unsigned>(exits_.size() - 1);
+    lists_.exits.push_back(record);
+    return static_cast<unsigned>(lists_.exits.size() - 1);
 }
 
 // The end of a path whose successor is known: jumps to its code once that exists.
@@ -48,7 +48,7 @@ void BlockEmitter::emit_direct_exit(std::int64_t target, std::uint16_t guest) {
     if (!in_page(target) && !mode_.has(Mode::kSegmented)) return emit_checked_exit(target, guest);
     const unsigned exit = new_exit(target, false);
     const Jump jump = a_.jmp();
-    exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
+    lists_.exits[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
     add_exit_stub(jump, CodeExit::Link, first_exit_ + exit, guest);
 }
 
@@ -73,7 +73,7 @@ void BlockEmitter::emit_checked_exit(std::int64_t target, std::uint16_t guest) {
     const std::uint32_t value = first_exit_ + exit;
     add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
     a_.cmp32_mem_imm(code_tlb(mode_, offsetof(CodeTlbEntry, frame)), -1, true);
-    exits_[exit].frame_check = static_cast<CodeOffset>(a_.cursor() - begin_ - 4);
+    lists_.exits[exit].frame_check = static_cast<CodeOffset>(a_.cursor() - begin_ - 4);
     add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
     // A loop has a jump back, or an indirect one; 32-bit addresses wrap.
     if (!code64_ || target <= static_cast<std::int64_t>(block_[0].offset)) {
@@ -81,7 +81,7 @@ void BlockEmitter::emit_checked_exit(std::int64_t target, std::uint16_t guest) {
         add_exit_stub(a_.jcc(kNE), CodeExit::Link, value, guest);
     }
     const Jump jump = a_.jmp();
-    exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
+    lists_.exits[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
     add_exit_stub(jump, CodeExit::Link, value, guest);
 }
 
@@ -102,7 +102,7 @@ void BlockEmitter::emit_indirect_exit(const Instruction& in, std::int64_t added_
     a_.alu(kCmp, kT0, jump_cache(mode_, 0, offsetof(JumpCacheEntry, target)));
     const Jump other_way = a_.jcc(kNE);
     a_.jmp_mem(jump_cache(mode_, 0, offsetof(JumpCacheEntry, host_code)));
-    jump_stubs_.push_back({attention, other_way, record, guest_offset(in)});
+    lists_.jump_stubs.push_back({attention, other_way, record, guest_offset(in)});
 }
 
 void BlockEmitter::emit_jump_stub(const JumpStub& stub) {
@@ -146,7 +146,7 @@ void BlockEmitter::emit_jump_conditional(const Instruction& in) {
     if (in_page(target) && !backward) {
         const unsigned exit = new_exit(target, false);
         const Jump jump = a_.jcc(condition);
-        exits_[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
+        lists_.exits[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
         add_exit_stub(jump, CodeExit::Link, first_exit_ + exit, guest_offset(in));
         return;
     }

@@ -227,7 +227,7 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     if (first) info |= AccessInfo::kShared;
     if (host_flags) info |= AccessInfo::kHostFlags;
     if (stack) info |= AccessInfo::kStack;
-    slow_stubs_.push_back({miss, a_.cursor(), access, info, guest_offset(in), offset_form, low, flags_});
+    lists_.slow_stubs.push_back({miss, a_.cursor(), access, info, guest_offset(in), offset_form, low, flags_});
     window_ = -1;
     if (first) {
         a_.store(at(kState, static_cast<std::int64_t>(offsetof(GuestState, windows)) + sharing.slot * 8), kT1);
