@@ -48,4 +48,9 @@ Result<void> collect_garbage(const Layout& layout) {
     return {};
 }
 
+Result<void> lock_and_collect_garbage(const Layout& layout) {
+    const UniqueFd guard = HOSPES_TRY(lock(layout.store_lock(), LockKind::Exclusive));
+    return collect_garbage(layout);
+}
+
 }  // namespace hospes::image

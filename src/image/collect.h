@@ -10,4 +10,7 @@ namespace hospes::image {
 // Removes nothing while some ref leads to a manifest that cannot be read: who knows what that one needs.
 Result<void> collect_garbage(const Layout& layout);
 
+// The same, taking the lock.
+Result<void> lock_and_collect_garbage(const Layout& layout);
+
 }  // namespace hospes::image

@@ -7,11 +7,12 @@
 
 #include "image/build/recipe.h"
 #include "image/build/worker.h"
+#include "image/collect.h"
 #include "image/layout.h"
 #include "image/lock.h"
 #include "image/name.h"
-#include "image/tool/run.h"
 #include "image/work_folder.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -56,13 +57,16 @@ Result<void> build_now(const Layout& layout, const std::string& name, Way way, P
     }
     WorkFolder folder = HOSPES_TRY(make_work_folder(layout));
     const std::string path = folder.path;
-    return run_in_worker(std::move(folder), progress, [&](Progress& reporting) -> Result<void> {
-        HOSPES_TRY(prepare_for_tools(path));
+    const auto work = [&](Progress& reporting) -> Result<void> {
+        HOSPES_TRY(tool::prepare_for_tools(path));
         auto built = build_image(layout, name, way, path, reporting);
         if (built.ok()) return built;
         if (tells_of_no_space(built.error())) return no_space(name, layout.folder, free_bytes(layout.folder));
         return built.take_error().in("cannot build image " + name);
-    });
+    };
+    // What a builder put into the store that was killed before it could give it a name.
+    const auto clean_up = [&] { (void)lock_and_collect_garbage(layout); };
+    return run_in_worker(std::move(folder), progress, work, clean_up);
 }
 
 // What the store has of that name, or nothing if it must be built (again).

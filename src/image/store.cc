@@ -42,7 +42,8 @@ Result<Store> Store::open(const std::string& folder) {
     for (const std::string& part : {layout.blobs(), layout.refs(), layout.work(), layout.locks()}) {
         HOSPES_TRY(make_folder(part));
     }
-    HOSPES_TRY(reap_work_folders(layout));
+    // What cannot be removed (it was made as root, say) takes space and does no other harm.
+    (void)reap_work_folders(layout);
     return Store(folder);
 }
 

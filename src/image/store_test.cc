@@ -148,5 +148,12 @@ TEST_F(TestStore, AbandonedWorkIsReaped) {
     EXPECT_EQ(::access(alive.path.c_str(), F_OK), 0);
 }
 
+TEST_F(TestStore, WhatAnAbandonedBuildHadPutIntoTheStoreIsCollected) {
+    ASSERT_TRUE(write_new(layout_.blob(std::string(64, 'a')), "never named").ok());
+    const std::string abandoned = make_work_folder(layout_).take().path;
+    ASSERT_TRUE(Store::open(layout_.folder).ok());
+    EXPECT_EQ(blob_count(), 0u);
+}
+
 }  // namespace
 }  // namespace hospes::image

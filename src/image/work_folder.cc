@@ -10,11 +10,12 @@
 #include <utility>
 #include <vector>
 
+#include "image/collect.h"
 #include "image/entry.h"
 #include "image/files.h"
 #include "image/lock.h"
-#include "image/tool/namespace_tool.h"
-#include "image/tool/run.h"
+#include "tool/namespaces.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -52,18 +53,21 @@ Result<WorkFolder> make_work_folder(const Layout& layout) {
 
 Result<void> reap_work_folders(const Layout& layout) {
     if (HOSPES_TRY(names_in(layout.work())).empty()) return {};
-    for (const WorkFolder& folder : HOSPES_TRY(claim_abandoned(layout))) HOSPES_TRY(remove_tree(folder.path));
-    return {};
+    const std::vector<WorkFolder> abandoned = HOSPES_TRY(claim_abandoned(layout));
+    if (abandoned.empty()) return {};
+    for (const WorkFolder& folder : abandoned) HOSPES_TRY(remove_tree(folder.path));
+    // Its builder may have died between putting files into the store and giving them a name.
+    return lock_and_collect_garbage(layout);
 }
 
 Result<void> remove_tree(const std::string& path) {
     std::error_code failure;
     std::filesystem::remove_all(path, failure);
     if (!failure) return {};
-    Tool remove{user_namespace_prefix()};
+    tool::Tool remove{tool::user_namespace_prefix()};
     remove.makes_room = true;
     remove.words.insert(remove.words.end(), {"rm", "-rf", "--", path});
-    if (auto done = run(remove); !done.ok()) {
+    if (auto done = tool::run(remove); !done.ok()) {
         return Error("cannot remove " + path + ": " + failure.message() + "; remove it as root");
     }
     return {};

@@ -8,7 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 
-#include "run/tool.h"
+#include "tool/run.h"
 
 namespace hospes::run {
 
@@ -33,10 +33,10 @@ UniqueFd nameless_file(const std::string& folder) {
 // reserve for root. The file reads as zeros, so the inode tables are ready as they are, and the guest's kernel need not
 // write them either.
 Result<void> format(int fd) {
-    const std::string device = "/proc/self/fd/" + std::to_string(fd);
-    return run_tool("mke2fs", "e2fsprogs", fd,
-                    {"-q", "-F", "-t", "ext4", "-O", "^has_journal,^resize_inode", "-m", "0", "-E",
-                     "nodiscard,lazy_itable_init=0,assume_storage_prezeroed=1,root_owner=0:0", device});
+    HOSPES_TRY(tool::require_tools(std::array{std::string_view("mke2fs")}));
+    return tool::run({{"mke2fs", "-q", "-F", "-t", "ext4", "-O", "^has_journal,^resize_inode", "-m", "0", "-E",
+                       "nodiscard,lazy_itable_init=0,assume_storage_prezeroed=1,root_owner=0:0", "/proc/self/fd/0"},
+                      fd});
 }
 
 }  // namespace

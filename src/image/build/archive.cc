@@ -5,7 +5,7 @@
 
 #include "image/entry.h"
 #include "image/files.h"
-#include "image/tool/run.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -15,7 +15,7 @@ constexpr const char* kKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg
 
 // The host's settings of how to reach http servers, as lines of apt.conf.
 Result<std::string> proxy_settings() {
-    std::istringstream dump(HOSPES_TRY(capture({{"apt-config", "dump"}})));
+    std::istringstream dump(HOSPES_TRY(tool::capture({{"apt-config", "dump"}})));
     std::string settings;
     for (std::string line; std::getline(dump, line);) {
         if (line.starts_with("Acquire::http")) settings += line + "\n";
@@ -83,13 +83,14 @@ Result<Archive> Archive::open(const std::string& suite, const std::string& folde
     const std::string settings = HOSPES_TRY(proxy_settings());
     HOSPES_TRY(write_new(config, config_text(folder, settings)));
     Archive archive(config);
-    Tool update{
+    tool::Tool update{
         archive.apt({"apt-get", "update", "-qq", "-o", "APT::Status-Fd=2", "-o", "APT::Update::Error-Mode=any"}),
         -1,
         -1,
         {},
         [&](std::string_view line) { take_status(line, progress); }};
-    if (auto done = run(update); !done.ok()) return no_network(done.take_error(), "read the package lists of " + suite);
+    if (auto done = tool::run(update); !done.ok())
+        return no_network(done.take_error(), "read the package lists of " + suite);
     return archive;
 }
 
@@ -99,7 +100,7 @@ std::vector<std::string> Archive::apt(std::vector<std::string> words) const {
 }
 
 Result<std::string> Archive::dependency(const std::string& package, const std::string& prefix) const {
-    std::istringstream words(HOSPES_TRY(capture({apt({"apt-cache", "depends", package})})));
+    std::istringstream words(HOSPES_TRY(tool::capture({apt({"apt-cache", "depends", package})})));
     for (std::string word; words >> word;) {
         if (word.starts_with(prefix) && word != package) return word;
     }
@@ -108,7 +109,7 @@ Result<std::string> Archive::dependency(const std::string& package, const std::s
 }
 
 Result<std::string> Archive::version(const std::string& package) const {
-    std::istringstream words(HOSPES_TRY(capture({apt({"apt-cache", "show", "--no-all-versions", package})})));
+    std::istringstream words(HOSPES_TRY(tool::capture({apt({"apt-cache", "show", "--no-all-versions", package})})));
     for (std::string line; std::getline(words, line);) {
         if (line.starts_with("Version: ")) return line.substr(sizeof "Version: " - 1);
     }
@@ -120,13 +121,13 @@ Result<std::vector<Package>> Archive::download(const std::vector<std::string>& p
     HOSPES_TRY(make_folder(folder));
     std::vector<std::string> words = apt({"apt-get", "download", "-qq", "-o", "APT::Status-Fd=2"});
     words.insert(words.end(), packages.begin(), packages.end());
-    Tool fetch{words, -1, -1, folder, [&](std::string_view line) { take_status(line, progress); }};
-    if (auto done = run(fetch); !done.ok()) return no_network(done.take_error(), "fetch packages");
+    tool::Tool fetch{words, -1, -1, folder, [&](std::string_view line) { take_status(line, progress); }};
+    if (auto done = tool::run(fetch); !done.ok()) return no_network(done.take_error(), "fetch packages");
     std::vector<Package> fetched;
     for (const std::string& name : HOSPES_TRY(names_in(folder))) {
         const std::string file = folder + "/" + name;
         const std::string format = "--showformat=${Package} ${Version}";
-        std::istringstream said(HOSPES_TRY(capture({{"dpkg-deb", "-W", format, file}})));
+        std::istringstream said(HOSPES_TRY(tool::capture({{"dpkg-deb", "-W", format, file}})));
         Package package{"", "", file};
         said >> package.name >> package.version;
         fetched.push_back(std::move(package));
@@ -137,7 +138,7 @@ Result<std::vector<Package>> Archive::download(const std::vector<std::string>& p
 Result<std::vector<std::string>> Archive::closure(const std::vector<std::string>& packages) const {
     std::vector<std::string> words = apt({"apt-get", "install", "--simulate", "-qq"});
     words.insert(words.end(), packages.begin(), packages.end());
-    std::istringstream plan(HOSPES_TRY(capture({words})));
+    std::istringstream plan(HOSPES_TRY(tool::capture({words})));
     std::vector<std::string> names;
     for (std::string line; std::getline(plan, line);) {
         std::istringstream parts(line);

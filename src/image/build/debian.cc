@@ -8,7 +8,7 @@
 #include "image/build/memory.h"
 #include "image/build/squashfs.h"
 #include "image/files.h"
-#include "image/tool/run.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -23,13 +23,13 @@ struct Phase {
     unsigned percent;
 };
 constexpr std::array kPhases = {
-    Phase{"I: running apt-get update", 2},
-    Phase{"I: downloading packages with apt", 15},
-    Phase{"I: extracting archives", 25},
-    Phase{"I: installing essential packages", 35},
-    Phase{"I: installing remaining packages", 60},
-    Phase{"I: cleaning package lists", 80},
-    Phase{"I: creating tarball", 85},
+    Phase{"I: running apt-get update", 3},
+    Phase{"I: downloading packages with apt", 10},
+    Phase{"I: extracting archives", 20},
+    Phase{"I: installing essential packages", 30},
+    Phase{"I: installing remaining packages", 50},
+    Phase{"I: cleaning package lists", 92},
+    Phase{"I: creating tarball", 93},
 };
 
 void take_phase(std::string_view line, Progress& progress) {
@@ -81,7 +81,7 @@ Result<std::vector<std::string>> bootstrap(const DebianRecipe& recipe, const std
     const std::string files = recipe.folder + "/files";
     const std::string tree = recipe.folder + "/tree";
     HOSPES_TRY(make_folder(tree));
-    Tool make{prefix, -1, -1, {}, [&](std::string_view line) { take_phase(line, progress); }};
+    tool::Tool make{prefix, -1, -1, {}, [&](std::string_view line) { take_phase(line, progress); }};
     const auto add = [&make](const std::vector<std::string>& words) {
         make.words.insert(make.words.end(), words.begin(), words.end());
     };
@@ -97,7 +97,7 @@ Result<std::vector<std::string>> bootstrap(const DebianRecipe& recipe, const std
          quoted(list)});
     add({recipe.suite, "-"});
     add(sources_of(recipe.suite, signed_by(), mirror()));
-    HOSPES_TRY(run_piped(std::move(make), tar_squasher(recipe.output)));
+    HOSPES_TRY(tool::run_piped(std::move(make), tar_squasher(recipe.output)));
     return read_packages(list);
 }
 

@@ -7,7 +7,7 @@
 #include "image/build/squashfs.h"
 #include "image/build/unpack_script.h"
 #include "image/files.h"
-#include "image/tool/run.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -41,17 +41,17 @@ Result<std::vector<std::string>> bootstrap_in_vm(const DebianRecipe& recipe, con
     HOSPES_TRY(write_debian_files(recipe.suite, recipe.folder + "/files"));
     HOSPES_TRY(write_new(recipe.folder + "/unpack", unpack_script()));
     const std::string sent = recipe.folder + "/sent.tar";
-    HOSPES_TRY(run({{"tar", "-C", recipe.folder, "-cf", sent, "debs", "files", "unpack"}}));
+    HOSPES_TRY(tool::run({{"tar", "-C", recipe.folder, "-cf", sent, "debs", "files", "unpack"}}));
 
     const UniqueFd input = HOSPES_TRY(open_to_read(sent));
     std::size_t seen = 0;
-    Tool vm{{"/proc/self/exe", "run", "--memory", kMemory, "micro", "--", "sh", "-c",
-             "mkdir /work && cd /work && tar -x && exec sh unpack " + std::to_string(kImageTime)},
-            input.get(),
-            -1,
-            {},
-            [&](std::string_view line) { take_line(line, packages.size(), seen, progress); }};
-    HOSPES_TRY(run_piped(std::move(vm), tar_squasher(recipe.output)));
+    tool::Tool vm{{"/proc/self/exe", "run", "--memory", kMemory, "micro", "--", "sh", "-c",
+                   "mkdir /work && cd /work && tar -x && exec sh unpack " + std::to_string(kImageTime)},
+                  input.get(),
+                  -1,
+                  {},
+                  [&](std::string_view line) { take_line(line, packages.size(), seen, progress); }};
+    HOSPES_TRY(tool::run_piped(std::move(vm), tar_squasher(recipe.output)));
 
     std::vector<std::string> installed;
     for (const Package& package : packages) installed.push_back(package.name + " " + package.version);

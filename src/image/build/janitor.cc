@@ -75,7 +75,8 @@ void wait_for_end(int lifeline, pid_t builder, int signals) {
 
 }  // namespace
 
-void serve_as_janitor(int lifeline, const WorkFolder& folder, const std::function<void()>& builder) {
+void serve_as_janitor(int lifeline, const WorkFolder& folder, const std::function<void()>& builder,
+                      const std::function<void()>& clean_up) {
     ::setsid();
     ::prctl(PR_SET_NAME, "hospes-janitor");
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -96,7 +97,9 @@ void serve_as_janitor(int lifeline, const WorkFolder& folder, const std::functio
     }
     if (child > 0) wait_for_end(lifeline, child, signals.get());
     kill_descendants();
-    ::_exit(remove_tree(folder.path).ok() ? 0 : 1);
+    const bool removed = remove_tree(folder.path).ok();
+    clean_up();
+    ::_exit(removed ? 0 : 1);
 }
 
 }  // namespace hospes::image

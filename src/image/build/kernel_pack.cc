@@ -11,7 +11,7 @@
 #include "image/files.h"
 #include "image/lock.h"
 #include "image/store.h"
-#include "image/tool/run.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -47,9 +47,9 @@ Result<std::string> arrange_modules(const std::string& tree, const std::string& 
     std::error_code ignored;
     fs::remove(modules + "/build", ignored);
     fs::remove(modules + "/source", ignored);
-    HOSPES_TRY(run({{"find", modules, "-name", "*.ko.xz", "-exec", "xz", "-d", "--", "{}", "+"}}));
-    HOSPES_TRY(run({{"chmod", "-R", "u=rwX,go=rX", folder}}));
-    HOSPES_TRY(run({{"depmod", "-b", folder, release}}));
+    HOSPES_TRY(tool::run({{"find", modules, "-name", "*.ko.xz", "-exec", "xz", "-d", "--", "{}", "+"}}));
+    HOSPES_TRY(tool::run({{"chmod", "-R", "u=rwX,go=rX", folder}}));
+    HOSPES_TRY(tool::run({{"depmod", "-b", folder, release}}));
     return release;
 }
 
@@ -84,7 +84,7 @@ KernelPack find_pack(const Layout& layout, const KernelPackage& package) {
 Result<KernelPack> make_pack(const KernelPackage& package, const std::string& deb, const std::string& folder) {
     const std::string tree = folder + "/tree";
     HOSPES_TRY(make_folder(tree));
-    HOSPES_TRY(run({{"dpkg-deb", "-x", deb, tree}}));
+    HOSPES_TRY(tool::run({{"dpkg-deb", "-x", deb, tree}}));
     KernelPack pack;
     pack.manifest.pack_recipe = kRecipe;
     pack.manifest.kernel_package = package.text();

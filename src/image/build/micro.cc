@@ -11,7 +11,7 @@
 
 #include "image/build/squashfs.h"
 #include "image/files.h"
-#include "image/tool/run.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -59,7 +59,7 @@ constexpr std::array<std::string_view, 19> kFolders = {
 Result<void> make_skeleton(const std::string& root) {
     for (const std::string_view folder : kFolders) HOSPES_TRY(make_folder(root + std::string(folder)));
     // Now that nothing is left to be made inside: what others may do in them, whatever the umask was.
-    HOSPES_TRY(run({{"chmod", "-R", "u=rwX,go=rX", root}}));
+    HOSPES_TRY(tool::run({{"chmod", "-R", "u=rwX,go=rX", root}}));
     for (const char* folder : {"/tmp", "/var/tmp"}) ::chmod((root + folder).c_str(), 01777);
     ::chmod((root + "/root").c_str(), 0700);
     for (const Text& text : kTexts) HOSPES_TRY(write_new(root + std::string(text.path), text.content));
@@ -68,7 +68,7 @@ Result<void> make_skeleton(const std::string& root) {
 
 // One link for each applet: "bin/ash", "usr/bin/awk".
 Result<void> link_applets(const std::string& root) {
-    std::istringstream list(HOSPES_TRY(capture({{root + "/bin/busybox", "--list-full"}})));
+    std::istringstream list(HOSPES_TRY(tool::capture({{root + "/bin/busybox", "--list-full"}})));
     for (std::string applet; list >> applet;) {
         if (::symlink("/bin/busybox", (root + "/" + applet).c_str()) != 0 && errno != EEXIST) {
             return file_error("make the link " + root + "/" + applet, errno);
@@ -90,7 +90,7 @@ Result<void> make_micro(const std::string& deb, const std::string& folder, const
     const std::string tree = folder + "/tree";
     const std::string root = folder + "/root";
     HOSPES_TRY(make_folder(tree));
-    HOSPES_TRY(run({{"dpkg-deb", "-x", deb, tree}}));
+    HOSPES_TRY(tool::run({{"dpkg-deb", "-x", deb, tree}}));
     HOSPES_TRY(make_skeleton(root));
     HOSPES_TRY(take_busybox(tree, root));
     HOSPES_TRY(link_applets(root));

@@ -13,8 +13,8 @@
 #include "image/entry.h"
 #include "image/files.h"
 #include "image/lock.h"
-#include "image/tool/namespace_tool.h"
-#include "image/tool/run.h"
+#include "tool/namespaces.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -82,8 +82,8 @@ Result<Userland> debian_userland(const Layout& layout, const Archive& archive, c
         packages = HOSPES_TRY(bootstrap_in_vm(recipe, archive, progress));
     } else {
         steps.next(way == Way::Root ? "Debian packages" : "Debian packages, in a user namespace");
-        packages = HOSPES_TRY(
-            bootstrap(recipe, way == Way::Root ? mount_namespace_prefix() : user_namespace_prefix(), progress));
+        packages = HOSPES_TRY(bootstrap(
+            recipe, way == Way::Root ? tool::mount_namespace_prefix() : tool::user_namespace_prefix(), progress));
     }
     return Userland{HOSPES_TRY(seal(recipe.output)), std::move(packages)};
 }
@@ -96,7 +96,7 @@ Result<void> build_image(const Layout& layout, const std::string& name, Way way,
                          Progress& progress) {
     static constexpr std::array<std::string_view, 6> kNeeded = {"apt-get", "dpkg-deb", "tar2sqfs",
                                                                 "depmod",  "xz",       "gpgv"};
-    HOSPES_TRY(require_tools(kNeeded));
+    HOSPES_TRY(tool::require_tools(kNeeded));
     Steps steps(progress, 4);
     steps.next("package lists of Debian " + suite_of(name));
     HOSPES_TRY(make_folder(folder + "/apt"));

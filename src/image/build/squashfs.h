@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "image/tool/run.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -16,6 +16,6 @@ inline constexpr std::int64_t kImageTime = 1'686'355'200;  // 2023-06-10, the re
 Result<void> squash_folder(const std::string& folder, const std::string& output);
 
 // A tool that makes a squashfs of the tar archive that it reads.
-Tool tar_squasher(const std::string& output);
+tool::Tool tar_squasher(const std::string& output);
 
 }  // namespace hospes::image

@@ -5,8 +5,8 @@
 
 #include "image/build/debian.h"
 #include "image/files.h"
-#include "image/tool/namespace_tool.h"
-#include "image/tool/run.h"
+#include "tool/namespaces.h"
+#include "tool/run.h"
 
 namespace hospes::image {
 
@@ -28,20 +28,20 @@ Result<void> try_out(std::vector<std::string> prefix, const std::string& folder)
         "mkdir mounted/proc && mount -t proc proc mounted/proc && umount mounted/proc mounted && rmdir mounted && "
         "chroot / true";
     prefix.insert(prefix.end(), {"sh", "-c", script, "sh", folder});
-    return run({std::move(prefix)});
+    return tool::run({std::move(prefix)});
 }
 
 Result<void> probe_root(const std::string& folder) {
     static constexpr std::array<std::string_view, 2> kNeeded = {"mmdebstrap", "unshare"};
     if (::geteuid() != 0) return Error("this user is not root");
-    HOSPES_TRY(require_tools(kNeeded));
-    return try_out(mount_namespace_prefix(), folder);
+    HOSPES_TRY(tool::require_tools(kNeeded));
+    return try_out(tool::mount_namespace_prefix(), folder);
 }
 
 Result<void> probe_user_namespace(const std::string& folder) {
     static constexpr std::array<std::string_view, 3> kNeeded = {"mmdebstrap", "unshare", "newuidmap"};
-    HOSPES_TRY(require_tools(kNeeded));
-    return try_out(user_namespace_prefix(), folder);
+    HOSPES_TRY(tool::require_tools(kNeeded));
+    return try_out(tool::user_namespace_prefix(), folder);
 }
 
 }  // namespace

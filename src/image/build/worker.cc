@@ -96,7 +96,8 @@ void wait_for(pid_t janitor, int watch, HeldSignals& signals) {
 }  // namespace
 
 Result<void> run_in_worker(WorkFolder folder, Progress& progress,
-                           const std::function<Result<void>(Progress& progress)>& build) {
+                           const std::function<Result<void>(Progress& progress)>& build,
+                           const std::function<void()>& clean_up) {
     Pair reports = HOSPES_TRY(make_pair(SOCK_SEQPACKET));
     Pair lifeline = HOSPES_TRY(make_pair(SOCK_STREAM));
     HeldSignals signals;
@@ -105,10 +106,11 @@ Result<void> run_in_worker(WorkFolder folder, Progress& progress,
     if (janitor == 0) {
         reports.ours = UniqueFd();
         lifeline.ours = UniqueFd();
-        serve_as_janitor(lifeline.theirs.get(), folder, [&] {
+        const auto builder = [&] {
             ReportingProgress reporting(reports.theirs.get());
             reporting.end(build(reporting));
-        });
+        };
+        serve_as_janitor(lifeline.theirs.get(), folder, builder, clean_up);
     }
     reports.theirs = UniqueFd();
     lifeline.theirs = UniqueFd();

@@ -4,7 +4,7 @@
 //        ◄──────────────── progress, result ─────────────────────────┘
 //
 // The janitor sees the caller's end as the end of the lifeline. Then, and when the builder has ended, it kills all that
-// descends from it and removes the work folder.
+// descends from it, removes the work folder, and calls the `clean_up` that it was given.
 #pragma once
 
 #include <functional>
@@ -20,6 +20,7 @@ namespace hospes::image {
 // SIGINT, SIGTERM and SIGHUP end the build first, and then do to the caller what they always do; if that lets it live,
 // the result is an error.
 Result<void> run_in_worker(WorkFolder folder, Progress& progress,
-                           const std::function<Result<void>(Progress& progress)>& build);
+                           const std::function<Result<void>(Progress& progress)>& build,
+                           const std::function<void()>& clean_up);
 
 }  // namespace hospes::image

@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "run"))
 import hospes  # noqa: E402
@@ -57,6 +58,13 @@ def empty_store(program, prefix=(), owner=None):
         if owner is not None:
             os.chown(where, owner, owner)
         yield Images(program, where, prefix)
+
+
+def wait_until_gone(store, seconds):
+    """Until no process of the program is left; a janitor works on after its caller was killed."""
+    until = time.monotonic() + seconds
+    while hospes.processes_of(store.hospes) and time.monotonic() < until:
+        time.sleep(0.05)
 
 
 def as_nobody():

@@ -6,6 +6,7 @@
 
 #include <Zydis/Zydis.h>
 
+#include "cpu/kept_msrs.h"
 #include "cpu/vcpu_host.h"
 #include "engine/translator/checked.h"
 #include "engine/translator/mmu/mmu.h"
@@ -32,15 +33,19 @@ enum Flush : std::uint32_t {
     kFlushOthers = 16,    // all entries of PCIDs that are not current
 };
 
+// No guest load runs on a host mapping that denies it, so Meltdown and kin find nothing; against what host hardware
+// leaks between guest programs, a guest's own means (VERW, PTI, retpolines) have no effect here and would only cost.
+// RDCL_NO IBRS_ALL SKIP_L1DFL_VMENTRY SSB_NO MDS_NO PSCHANGE_MC_NO TAA_NO SBDR_SSDP_NO FBSDP_NO PSDP_NO BHI_NO
+// PBRSB_NO GDS_NO RFDS_NO ITS_NO.
+inline constexpr std::uint64_t kArchCapabilities = 1u << 0 | 1u << 1 | 1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 8 |
+                                                   1u << 13 | 1u << 14 | 1u << 15 | 1u << 20 | 1u << 24 | 1u << 26 |
+                                                   1u << 27 | 1ull << 62;
+
 // MSRs that only C++ looks at and that no other state holds.
 struct MsrState {
     std::uint64_t spec_ctrl = 0;
-    std::uint64_t misc_enable = 0x1801;  // fast strings; no BTS, no PEBS
     std::uint64_t tsc_adjust = 0;
-    std::uint64_t debugctl = 0;
-    std::uint64_t mtrr_def_type = 0x806;   // enabled, write-back, as firmware would leave it
-    std::uint64_t mtrr_variable[16] = {};  // base and mask, by turns
-    std::uint64_t mtrr_fixed[11] = {};     // 64K, 2 of 16K, 8 of 4K
+    cpu::KeptMsrs kept{kArchCapabilities};
 };
 
 // The C++ core of one vCPU.

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace hospes::image {
+namespace hospes::tool {
 
 // Root of a user namespace that has the user's subordinate ids (unshare, newuidmap, /etc/subuid); its uid 0 is the
 // user.
@@ -18,4 +18,4 @@ inline std::vector<std::string> mount_namespace_prefix() {
     return {"unshare", "--mount", "--pid", "--fork", "--kill-child", "--"};
 }
 
-}  // namespace hospes::image
+}  // namespace hospes::tool

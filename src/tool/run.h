@@ -1,4 +1,5 @@
-// Running the programs of other people: apt-get, dpkg-deb, mmdebstrap, tar2sqfs.
+// Running the programs of other people: apt-get, dpkg-deb, mmdebstrap, tar2sqfs, mke2fs. They are found as find.h
+// says.
 #pragma once
 
 #include <sys/types.h>
@@ -11,7 +12,7 @@
 
 #include "base/result.h"
 
-namespace hospes::image {
+namespace hospes::tool {
 
 struct Tool {
     std::vector<std::string> words;
@@ -41,4 +42,4 @@ Result<void> require_tools(std::span<const std::string_view> names);
 // what the tools do is left in the environment.
 Result<void> prepare_for_tools(const std::string& work);
 
-}  // namespace hospes::image
+}  // namespace hospes::tool

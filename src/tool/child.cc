@@ -1,4 +1,4 @@
-#include "image/tool/child.h"
+#include "tool/child.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -11,7 +11,9 @@
 #include <csignal>
 #include <utility>
 
-namespace hospes::image {
+#include "tool/find.h"
+
+namespace hospes::tool {
 
 namespace {
 
@@ -27,7 +29,7 @@ bool has_space() {
 }
 
 // In the child: becomes the tool, or says why not, as an errno, on `report`.
-[[noreturn]] void become(const Tool& tool, char* const* words, int said, int report) {
+[[noreturn]] void become(const Tool& tool, const std::string& program, char* const* words, int said, int report) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     // The input first: /dev/null may get one of the numbers that follow.
     const int input = tool.input >= 0 ? tool.input : ::open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -40,7 +42,7 @@ bool has_space() {
         ::sigemptyset(&none);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
         ::signal(SIGPIPE, SIG_DFL);
-        ::execvp(words[0], words);
+        ::execv(program.c_str(), words);
     }
     const int number = errno;
     [[maybe_unused]] const ssize_t told = ::write(report, &number, sizeof number);
@@ -66,9 +68,10 @@ Result<Child> Child::start(const Tool& tool) {
     std::vector<char*> words;
     for (const std::string& word : tool.words) words.push_back(const_cast<char*>(word.c_str()));
     words.push_back(nullptr);
+    const std::string program = find(tool.words[0]);
     const pid_t pid = ::fork();
     if (pid < 0) return Error("cannot start " + tool.words[0] + ": " + errno_text(errno));
-    if (pid == 0) become(tool, words.data(), said.write.get(), report.write.get());
+    if (pid == 0) become(tool, program, words.data(), said.write.get(), report.write.get());
     report.write = UniqueFd();
     int number = 0;
     if (::read(report.read.get(), &number, sizeof number) == sizeof number) {
@@ -137,4 +140,4 @@ Result<void> Child::finish() {
     return {};
 }
 
-}  // namespace hospes::image
+}  // namespace hospes::tool

@@ -9,9 +9,9 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
-#include "image/tool/run.h"
+#include "tool/run.h"
 
-namespace hospes::image {
+namespace hospes::tool {
 
 class Child {
   public:
@@ -36,4 +36,4 @@ class Child {
     std::deque<std::string> last_lines_;
 };
 
-}  // namespace hospes::image
+}  // namespace hospes::tool

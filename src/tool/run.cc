@@ -1,4 +1,4 @@
-#include "image/tool/run.h"
+#include "tool/run.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -10,30 +10,21 @@
 #include <set>
 
 #include "base/unique_fd.h"
-#include "image/tool/child.h"
+#include "tool/child.h"
+#include "tool/find.h"
 
-namespace hospes::image {
+namespace hospes::tool {
 
 namespace {
 
 // Program → Debian package.
 const std::map<std::string_view, std::string_view>& packages() {
     static const std::map<std::string_view, std::string_view> kPackages = {
-        {"apt-get", "apt"},      {"dpkg-deb", "dpkg"},      {"tar2sqfs", "squashfs-tools-ng"},
-        {"depmod", "kmod"},      {"xz", "xz-utils"},        {"mmdebstrap", "mmdebstrap"},
-        {"newuidmap", "uidmap"}, {"unshare", "util-linux"}, {"gpgv", "gpgv"},
+        {"apt-get", "apt"}, {"dpkg-deb", "dpkg"},         {"tar2sqfs", "squashfs-tools-ng"}, {"depmod", "kmod"},
+        {"xz", "xz-utils"}, {"mmdebstrap", "mmdebstrap"}, {"newuidmap", "uidmap"},           {"unshare", "util-linux"},
+        {"gpgv", "gpgv"},   {"mke2fs", "e2fsprogs"},
     };
     return kPackages;
-}
-
-bool is_there(std::string_view program) {
-    std::string_view path = ::getenv("PATH") ? ::getenv("PATH") : "";
-    while (!path.empty()) {
-        const std::string_view folder = path.substr(0, path.find(':'));
-        if (::access((std::string(folder) + "/" + std::string(program)).c_str(), X_OK) == 0) return true;
-        path.remove_prefix(std::min(path.size(), folder.size() + 1));
-    }
-    return false;
 }
 
 }  // namespace
@@ -81,7 +72,7 @@ Result<void> require_tools(std::span<const std::string_view> names) {
     std::string missing;
     std::set<std::string_view> wanted;
     for (const std::string_view name : names) {
-        if (is_there(name)) continue;
+        if (!find(std::string(name)).empty()) continue;
         missing += (missing.empty() ? "" : ", ") + std::string(name);
         wanted.insert(packages().at(name));
     }
@@ -105,4 +96,4 @@ Result<void> prepare_for_tools(const std::string& work) {
     return {};
 }
 
-}  // namespace hospes::image
+}  // namespace hospes::tool
