@@ -38,6 +38,8 @@ function(hospes_unit_test name)
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE hospes_options ${arg_DEPENDS} GTest::gtest_main)
     target_precompile_headers(${name} REUSE_FROM hospes_gtest_header)
+    # GCC 12 is wrong about std::string (bug 105651), and says so where its header is a precompiled one.
+    target_compile_options(${name} PRIVATE -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
     add_test(NAME unit.${name} COMMAND ${name})
     set_tests_properties(unit.${name} PROPERTIES LABELS fast)
