@@ -35,6 +35,10 @@ void Session::set_image_seed(std::uint64_t seed) {
 std::uint64_t Session::next_address() const { return kCodeStart + batch_->count * std::uint64_t{stride_} + kLeadIn; }
 
 Result<void> Session::add(Experiment experiment) {
+    if (!native_.can_start(experiment.test)) {
+        ++totals_.left_out;
+        return {};
+    }
     if (experiment.prefixed) batch_->code[experiment.address - 1 - kCodeStart] = kAddressSizePrefix;
     std::copy(experiment.code.begin(), experiment.code.end(), batch_->code + (experiment.address - kCodeStart));
     batch_->cases[batch_->count++] = experiment.test;

@@ -16,6 +16,7 @@ struct Totals {
     std::uint64_t cases = 0;
     std::uint64_t faults = 0;
     std::uint64_t mismatches = 0;
+    std::uint64_t left_out = 0;  // the host cannot run them
     std::uint64_t by_vector[32] = {};
 };
 
@@ -31,7 +32,8 @@ class Session {
 
     // Where the code of the next experiment is to be.
     std::uint64_t next_address() const;
-    // Takes the experiment; runs the batch when it is full. Errors: a side failed to run.
+    // Takes the experiment, unless the host cannot start it; runs the batch when it is full. Errors: a side failed to
+    // run.
     Result<void> add(Experiment experiment);
     Result<void> flush();
 

@@ -190,7 +190,8 @@ std::uint64_t choose_immediate(const Form& form, Random& random, unsigned length
     }
     if (form.mnemonic == ZYDIS_MNEMONIC_INT) {
         const std::uint8_t vector = random.byte();
-        return vector == 0x80 ? 0x81 : vector;  // 80h is a system call of the host
+        const bool taken = vector == 0x80 || (vector >= 0x19 && vector <= 0x1b);  // Linux: a system call; PVM: its own
+        return taken ? 0x81 : vector;
     }
     if (form.mnemonic == ZYDIS_MNEMONIC_ENTER) return random.below(100) | random.below(40) << 16;
     if (form.mnemonic == ZYDIS_MNEMONIC_RET) return random.below(200);

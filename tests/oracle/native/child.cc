@@ -29,6 +29,8 @@ constexpr unsigned kFpuBytes = 832;  // legacy area, header, upper halves of YMM
 // handler itself trap.
 constexpr std::uint64_t kStickyFlags = 0x4000 | 0x200000 | 0x40000;
 
+constexpr std::uint32_t kBreakpoint = 3;
+
 struct Runner {
     NativeShared* shared = nullptr;
     std::uint8_t* pages[kDataPageCount] = {};
@@ -79,10 +81,11 @@ ORACLE_NO_SANITIZE void capture(const mcontext_t& context, Outcome& outcome) {
     outcome.cr2 = static_cast<std::uint64_t>(context.gregs[REG_CR2]);
 }
 
-// A fault at the prefix in front of a 32-bit case is one at the case's first instruction.
+// A fault at the prefix in front of a 32-bit case is one at the case's first instruction; a trap there is behind a jump
+// back.
 ORACLE_NO_SANITIZE void hide_prefix(const Case& test, Outcome& outcome) {
     const bool prefixed = test.cs == kUserCode32 && !runner.compat;
-    if (prefixed && outcome.final.rip == test.initial.rip - 1) ++outcome.final.rip;
+    if (prefixed && outcome.vector != kBreakpoint && outcome.final.rip == test.initial.rip - 1) ++outcome.final.rip;
 }
 
 ORACLE_NO_SANITIZE void load(const Case& test, mcontext_t& context) {

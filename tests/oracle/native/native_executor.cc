@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kStartTimeoutMs = 10'000;
 constexpr int kBatchTimeoutMs = 30'000;
+constexpr unsigned kRsp = 4;
 
 Result<UniqueFd> create_memory(const char* name, std::size_t size) {
     UniqueFd fd(::memfd_create(name, MFD_CLOEXEC));
@@ -43,7 +44,31 @@ Result<std::unique_ptr<NativeExecutor>> NativeExecutor::create() {
     if (memory == MAP_FAILED) return Error("cannot map shared memory: " + errno_text(errno));
     executor->shared_ = static_cast<NativeShared*>(memory);
     HOSPES_TRY(executor->spawn());
+    HOSPES_TRY(executor->try_stack_pointers());
     return executor;
+}
+
+bool NativeExecutor::can_start(const Case& test) const {
+    const auto rsp = static_cast<std::int64_t>(test.initial.gpr[kRsp]);
+    return starts_with_any_stack_pointer_ || rsp << 16 >> 16 == rsp;
+}
+
+// One case that is a breakpoint and nothing else, with such a stack pointer.
+Result<void> NativeExecutor::try_stack_pointers() {
+    const auto batch = std::make_unique<Batch>();
+    std::memset(batch->code, kFill, sizeof batch->code);
+    batch->count = 1;
+    Case& test = batch->cases[0];
+    test.initial.gpr[kRsp] = 1ull << 62;
+    test.initial.rip = kCodeStart;
+    test.initial.rflags = kInitialFlags;
+    test.initial.fcw = 0x37f;
+    test.initial.mxcsr = 0x1f80;
+    test.cs = kUserCode64;
+    Outcome outcome{};
+    HOSPES_TRY(run(*batch, &outcome));
+    starts_with_any_stack_pointer_ = outcome.final.rip == kCodeStart + 1;
+    return {};
 }
 
 NativeExecutor::~NativeExecutor() {

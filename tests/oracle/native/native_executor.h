@@ -18,6 +18,10 @@ class NativeExecutor : public Executor {
     Result<void> run(const Batch& batch, Outcome* outcomes) override;
     const char* name() const override { return "native"; }
 
+    // Whether this host can start `test` as it is: some hypervisors do not let user code begin with a stack pointer
+    // that is not canonical.
+    bool can_start(const Case& test) const;
+
     // run() in two halves, so that an engine works while the child does.
     Result<void> start(const Batch& batch);
     Result<void> finish(Outcome* outcomes);
@@ -27,12 +31,14 @@ class NativeExecutor : public Executor {
     Result<void> spawn();
     Result<void> wait_byte(int timeout_ms);
     void reap();
+    Result<void> try_stack_pointers();
 
     NativeShared* shared_ = nullptr;
     UniqueFd shared_file_;
     UniqueFd data_file_;
     UniqueFd command_;
     int child_ = -1;
+    bool starts_with_any_stack_pointer_ = true;
 };
 
 }  // namespace hospes::oracle
