@@ -35,6 +35,7 @@ struct ExitRecord {
     CodeOffset jump;          // position of the jump's rel32
     CodeOffset stub;          // where it leads when not linked
     CodeOffset frame_check;   // checked exits: position of the imm32 to compare the code TLB's frame with
+    bool changes_access;      // by STAC or CLAC: the target's mode is the other one by kSmap
     bool checked;             // the target lies in another page: a check guards the jump
     bool flags_saved;         // status flags are in GuestState::saved_flags at the jump
 };

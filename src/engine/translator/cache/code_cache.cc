@@ -17,6 +17,10 @@ std::uint64_t seen(const Instruction& last, std::uint32_t block_offset) {
     return last.offset - block_offset + (known ? last.length() : std::uint64_t{ZYDIS_MAX_INSTRUCTION_LENGTH});
 }
 
+bool may_go_to_cpp(Kind kind) {
+    return kind == Kind::System || kind == Kind::SetInterrupt || kind == Kind::SegmentBase || kind == Kind::AccessFlag;
+}
+
 // Of the code memory, what is for code that runs often. Measured: 55 to 60 % of all.
 constexpr std::size_t kHotSixteenths = 9;
 CodeOffset cold_begin(const CodeMemory& memory) { return static_cast<CodeOffset>(memory.size() / 16 * kHotSixteenths); }
@@ -82,6 +86,7 @@ void CodeCache::make_room() {
     if (is_full()) flush();
     hot_memory_.reach(cursor_ + kBytes);
     cold_memory_.reach(cold_cursor_ - first_cold_ + kBytes);
+    buckets_.reach(buckets_.capacity());
     blocks_.reach(block_count_ + 1);
     exits_.reach(exit_count_ + kExits);
     points_.reach(point_count_ + kPoints);
@@ -114,8 +119,7 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     const std::span<Instruction> instructions(scratch_.data(), count);
     Instruction& last = instructions.back();
     for (Instruction& in : instructions) {
-        const bool may_go_to_cpp = in.kind == Kind::System || in.kind == Kind::SetInterrupt;
-        if (may_go_to_cpp) in.stored = system_instructions_.store(in, mode);
+        if (may_go_to_cpp(in.kind)) in.stored = system_instructions_.store(in, mode);
     }
     const std::uint64_t bytes_seen = seen(last, page_offset);
     const bool straddles = bytes_seen > mode.page_size() - page_offset && view.next_page != nullptr;

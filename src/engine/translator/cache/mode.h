@@ -32,6 +32,8 @@ struct Mode {
     [[gnu::always_inline]] bool has(Bit bit) const { return (bits & bit) != 0; }
     [[gnu::always_inline]] Mode with(Bit bit) const { return Mode{static_cast<std::uint16_t>(bits | bit)}; }
     [[gnu::always_inline]] Mode without(Bit bit) const { return Mode{static_cast<std::uint16_t>(bits & ~bit)}; }
+    // What STAC or CLAC makes of it.
+    [[gnu::always_inline]] Mode other_access() const { return Mode{static_cast<std::uint16_t>(bits ^ kSmap)}; }
     [[gnu::always_inline]] bool operator==(const Mode& other) const { return bits == other.bits; }
 
     [[gnu::always_inline]] bool user() const { return has(kCpl3); }

@@ -45,11 +45,10 @@ Kind push_pop_kind(const Instruction& in, Mode mode, Kind kind) {
     return stack_kind(in, mode, kind);
 }
 
-// A 16-bit destination keeps its upper half: rare, and C++.
 bool reads_segment_register(const Instruction& in) {
     const ZydisDecodedOperand& to = in.operand(0);
     const ZydisDecodedOperand& from = in.operand(1);
-    return to.type == ZYDIS_OPERAND_TYPE_REGISTER && to.size >= 32 && from.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+    return to.type == ZYDIS_OPERAND_TYPE_REGISTER && from.type == ZYDIS_OPERAND_TYPE_REGISTER &&
            ZydisRegisterGetClass(to.reg.value) != ZYDIS_REGCLASS_SEGMENT &&
            ZydisRegisterGetClass(from.reg.value) == ZYDIS_REGCLASS_SEGMENT;
 }
@@ -80,6 +79,14 @@ Kind special_kind(const Instruction& in, Mode mode) {
         case ZYDIS_MNEMONIC_STI: return mode.has(Mode::kCpl0) ? Kind::SetInterrupt : Kind::System;
         case ZYDIS_MNEMONIC_SWAPGS:
             return mode.has(Mode::kCpl0) && mode.has(Mode::kCode64) ? Kind::SwapGs : Kind::System;
+        case ZYDIS_MNEMONIC_STAC:
+            return mode.has(Mode::kCpl0) && mode.has(Mode::kSmap) ? Kind::AccessFlag : Kind::System;
+        case ZYDIS_MNEMONIC_CLAC:
+            return mode.has(Mode::kCpl0) && !mode.has(Mode::kSmap) ? Kind::AccessFlag : Kind::System;
+        case ZYDIS_MNEMONIC_RDFSBASE:
+        case ZYDIS_MNEMONIC_RDGSBASE:
+        case ZYDIS_MNEMONIC_WRFSBASE:
+        case ZYDIS_MNEMONIC_WRGSBASE: return mode.has(Mode::kCode64) ? Kind::SegmentBase : Kind::System;
         default:
             if (in.info().meta.category != ZYDIS_CATEGORY_COND_BR) return Kind::Plain;
             return branch_kind(in, mode, Kind::JumpConditional, Kind::System);

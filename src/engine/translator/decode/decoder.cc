@@ -70,6 +70,7 @@ unsigned Decoder::decode_block(const CodeView& view, Mode mode, std::uint32_t of
 bool ends_block(Kind kind) {
     switch (kind) {
         case Kind::System:
+        case Kind::AccessFlag:
         case Kind::Jump:
         case Kind::Loop:
         case Kind::JumpIndirect:

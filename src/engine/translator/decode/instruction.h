@@ -29,7 +29,9 @@ enum class Kind : std::uint8_t {
     SetInterrupt,    // STI at CPL 0
     SwapGs,          // SWAPGS at CPL 0
     PushFlags,       // PUSHFQ
-    ReadSegment,     // MOV r32 or r64, Sreg
+    ReadSegment,     // MOV register, Sreg
+    AccessFlag,      // STAC, CLAC where they change the mode
+    SegmentBase,     // RDFSBASE, WRFSBASE and kin in 64-bit code
     System,          // C++: system::execute
 };
 

@@ -110,6 +110,18 @@ class Assembler {
         modrm_reg(0, reg);
         dword(value);
     }
+    void test32_mem_imm(const HostMem& mem, std::uint32_t value) {
+        op_rm(false, 0xf7, 0, mem);
+        dword(value);
+    }
+    void alu32_mem_imm(AluOp op, const HostMem& mem, std::int32_t value) {
+        op_rm(false, 0x81, op, mem);
+        dword(static_cast<std::uint32_t>(value));
+    }
+    void mov16(HostReg to, HostReg from) {
+        byte(0x66);
+        op_rr(false, 0x8b, to, from);
+    }
     void shl32(HostReg reg, unsigned count) {
         rex(false, 0, 0, reg);
         byte(0xc1);

@@ -151,7 +151,9 @@ void BlockEmitter::emit_instruction(const Instruction& in) {
         case Kind::SetInterrupt: emit_set_interrupt(in); break;
         case Kind::SwapGs: emit_swap_gs(); break;
         case Kind::PushFlags: emit_push_flags(in); break;
+        case Kind::AccessFlag: emit_access_flag(in); break;
         case Kind::ReadSegment: emit_read_segment(in); break;
+        case Kind::SegmentBase: emit_segment_base(in); break;
         case Kind::ClearInterrupt: a_.store_imm8(STATE(interrupt_flag), 0); break;
         case Kind::System: emit_system(in); break;
     }

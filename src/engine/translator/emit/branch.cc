@@ -224,11 +224,16 @@ void BlockEmitter::emit_call(const Instruction& in) {
 
 // A call to where no code can be faults once the stack is known to be good, but before it is written: the bits from 47
 // on are not all the same.
-void BlockEmitter::emit_check_target(const Instruction& in) {
-    a_.load(kT2, target_slot());
-    a_.rorx(kT2, kT2, 47);
+// Zero is set if `value` is canonical. Clobbers T2.
+void BlockEmitter::emit_canonical_check(HostReg value) {
+    a_.rorx(kT2, value, 47);
     a_.alu32_imm(kAdd, kT2, 1);
     a_.test32_imm(kT2, 0x1'fffe);
+}
+
+void BlockEmitter::emit_check_target(const Instruction& in) {
+    a_.load(kT2, target_slot());
+    emit_canonical_check(kT2);
     const Jump canonical = a_.jcc_short(kE);
     a_.load(kT0, target_slot());
     a_.load_imm(kT2, indirect_record(in.offset, 0));
@@ -256,9 +261,26 @@ void BlockEmitter::emit_return(const Instruction& in) {
     emit_indirect_exit(in, bytes);
 }
 
-void BlockEmitter::emit_system(const Instruction& in) {
+// With SMAP off, C++ does it. The block ends: what follows probes for another access class.
+void BlockEmitter::emit_access_flag(const Instruction& in) {
+    save_flags();
+    if (in.info().mnemonic == ZYDIS_MNEMONIC_STAC) {
+        a_.alu32_mem_imm(kOr, STATE(rflags), static_cast<std::int32_t>(x86::rflags::AC));
+    } else {
+        a_.test32_mem_imm(STATE(cr4), static_cast<std::uint32_t>(x86::cr4::SMAP));
+        add_system_stub(a_.jcc(kE), in);
+        a_.alu32_mem_imm(kAnd, STATE(rflags), ~static_cast<std::int32_t>(x86::rflags::AC));
+    }
+    in_page(in.end()) ? emit_direct_exit(in.end(), guest_offset(in)) : emit_checked_exit(in.end(), guest_offset(in));
+    lists_.exits.back().changes_access = true;
+}
+
+void BlockEmitter::emit_system(const Instruction& in) { add_system_stub(a_.jmp(), in); }
+
+// `from` leads to C++, which does all of the instruction.
+void BlockEmitter::add_system_stub(const Jump& from, const Instruction& in) {
     const std::uint64_t value = static_cast<std::uint64_t>(in.stored) << 32 | in.offset;
-    add_exit_stub(a_.jmp(), CodeExit::System, value, guest_offset(in));
+    add_exit_stub(from, CodeExit::System, value, guest_offset(in));
 }
 
 }  // namespace hospes::translator

@@ -103,6 +103,10 @@ unsigned displaced_operands(const Instruction& in) {
     return static_cast<unsigned>(__builtin_popcount(set));
 }
 
+HostMem segment_field(unsigned segment, std::size_t field) {
+    return at(kState, static_cast<std::int64_t>(offsetof(GuestState, segments) + segment * sizeof(Segment) + field));
+}
+
 }  // namespace
 
 void BlockEmitter::emit_plain(const Instruction& in) {
@@ -299,8 +303,7 @@ void BlockEmitter::emit_timestamp(const Instruction& in) {
 void BlockEmitter::emit_set_interrupt(const Instruction& in) {
     if (in.live_before != 0) save_flags();
     a_.cmp32_mem_imm(STATE(interrupt_waiting), 0);
-    const std::uint64_t value = static_cast<std::uint64_t>(in.stored) << 32 | in.offset;
-    add_exit_stub(a_.jcc(kNE), CodeExit::System, value, guest_offset(in));
+    add_system_stub(a_.jcc(kNE), in);
     a_.store_imm8(STATE(interrupt_flag), 1);
     // Inside a block nothing comes between this and the next instruction anyway.
     if (&in == &block_.back()) a_.store_imm8(STATE(interrupt_shadow), 1);
@@ -309,10 +312,42 @@ void BlockEmitter::emit_set_interrupt(const Instruction& in) {
 void BlockEmitter::emit_read_segment(const Instruction& in) {
     const auto segment = static_cast<unsigned>(ZydisRegisterGetId(in.operand(1).reg.value));
     const auto guest = static_cast<unsigned>(ZydisRegisterGetId(in.operand(0).reg.value));
-    const HostReg to = is_displaced(guest) ? kT0 : host_register(guest);
-    a_.movzx16(to, at(kState, static_cast<std::int64_t>(offsetof(GuestState, segments) + segment * sizeof(Segment) +
-                                                        offsetof(Segment, selector))));
-    if (is_displaced(guest)) a_.store(gpr_slot(guest), kT0);
+    const bool keeps_rest = in.operand(0).size == 16;
+    const HostReg to = is_displaced(guest) || keeps_rest ? kT0 : host_register(guest);
+    a_.movzx16(to, segment_field(segment, offsetof(Segment, selector)));
+    if (is_displaced(guest)) {
+        keeps_rest ? a_.store16(gpr_slot(guest), kT0) : a_.store(gpr_slot(guest), kT0);
+    } else if (keeps_rest) {
+        a_.mov16(host_register(guest), kT0);
+    }
+}
+
+// C++ knows what to do if CR4.FSGSBASE is clear or the new base is not canonical.
+void BlockEmitter::emit_segment_base(const Instruction& in) {
+    const bool fs = in.info().mnemonic == ZYDIS_MNEMONIC_RDFSBASE || in.info().mnemonic == ZYDIS_MNEMONIC_WRFSBASE;
+    const bool reads = in.info().mnemonic == ZYDIS_MNEMONIC_RDFSBASE || in.info().mnemonic == ZYDIS_MNEMONIC_RDGSBASE;
+    const bool wide = in.operand(0).size == 64;
+    const auto guest = static_cast<unsigned>(ZydisRegisterGetId(in.operand(0).reg.value));
+    const HostMem base = segment_field(fs ? FS : GS, offsetof(Segment, base));
+    if (in.live_before != 0) save_flags();
+    a_.test32_mem_imm(STATE(cr4), static_cast<std::uint32_t>(cr4::FSGSBASE));
+    add_system_stub(a_.jcc(kE), in);
+    if (reads) {
+        const HostReg to = is_displaced(guest) ? kT0 : host_register(guest);
+        wide ? a_.load(to, base) : a_.load32(to, base);
+        if (is_displaced(guest)) a_.store(gpr_slot(guest), kT0);
+        return;
+    }
+    const HostReg from = use(guest, kT0);
+    if (wide) {
+        emit_canonical_check(from);
+        add_system_stub(a_.jcc(kNE), in);
+        a_.store(base, from);
+    } else {
+        a_.mov32(kT0, from);
+        a_.store(base, kT0);
+    }
+    a_.store(fs ? STATE(segment_base[FS]) : STATE(segment_base[GS]), wide ? from : kT0);
 }
 
 void BlockEmitter::emit_swap_gs() {

@@ -47,6 +47,7 @@ CodeExit TranslatorVcpu::run_code(const void* code) {
     flags_to_code(state_);
     const CodeExit exit = reinterpret_cast<Enter>(cache_.thunks().enter)(&state_, code);
     flags_from_code(state_);
+    follow_access_flag();
     ++counters_.exits[static_cast<unsigned>(exit)];
     if (shared_.tracer.wants(kTraceExits)) trace_exit(exit);
     return exit;

@@ -107,7 +107,8 @@ void TranslatorVcpu::remember_way(BlockIndex index) {
         const ExitRecord& record = cache_.exit(link_from_);
         const Mode from = cache_.block(record.source).mode.without(Mode::kPlain);
         const Mode to = block.mode.without(Mode::kPlain);
-        if (cache_.block(record.source).valid && (record.checked || from == to)) cache_.link(link_from_, index);
+        const Mode expected = record.changes_access ? from.other_access() : from;
+        if (cache_.block(record.source).valid && (record.checked || expected == to)) cache_.link(link_from_, index);
     }
     // What the jump cache knows by RIP, INVLPG names by linear address.
     if (link_from_ == 0 && usual && cache_.links() && !block.mode.has(Mode::kSegmented)) {

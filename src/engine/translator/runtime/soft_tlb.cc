@@ -182,6 +182,14 @@ void SoftTlb::clear_jumps(unsigned table, bool global) {
     log.count = 0;
 }
 
+void SoftTlb::change_jump_mode(Mode mode) {
+    const auto table = static_cast<unsigned>(mode.access_class());
+    if (jump_modes_[table] == mode) return;
+    clear_jumps(table, false);
+    clear_jumps(table, true);
+    jump_modes_[table] = mode;
+}
+
 void SoftTlb::clear_code(bool global) {
     for (unsigned code_class = 0; code_class < 2; ++code_class) {
         auto& log = filled_code_[code_class];

@@ -26,13 +26,12 @@ class SoftTlb {
         return state_.code_tlb[code_class][code_index(address)];
     }
     void fill_code(Gva address, const Translation& found, unsigned code_class, bool large);
-    // Code of `mode` is about to run: the jumps that its jump cache knows lead to such code only.
+    // Code of `mode` is about to run: the jumps that its jump cache knows lead to such code only. Supervisor code comes
+    // to the other access class by itself (STAC, CLAC): that one's jumps are made ready too.
     [[gnu::always_inline]] void use_jumps(Mode mode) {
-        const unsigned table = static_cast<unsigned>(mode.access_class());
-        if (jump_modes_[table] == mode) return;
-        clear_jumps(table, false);
-        clear_jumps(table, true);
-        jump_modes_[table] = mode;
+        if (jump_modes_[static_cast<unsigned>(mode.access_class())] == mode) return;
+        change_jump_mode(mode);
+        if (!mode.user()) change_jump_mode(mode.other_access());
     }
     // Where the jump cache leads for `target`, which is in T0 then; nullptr: it does not know.
     [[gnu::always_inline]] const void* known_jump(Gva target, Mode mode) {
@@ -90,12 +89,15 @@ class SoftTlb {
             words[index / 64] = value ? words[index / 64] | bit : words[index / 64] & ~bit;
         }
     };
-    // A set of page numbers that may say yes wrongly.
+    // A set of page numbers that may say yes wrongly, about as often as its share of members among kBits. What a wrong
+    // yes costs is far more than the memory.
+    template <unsigned kBits>
     struct Filter {
-        std::uint64_t words[16] = {};
+        static constexpr unsigned kWords = kBits / 64;
+        std::uint64_t words[kWords] = {};
 
-        void add(std::uint64_t number) { words[number / 64 % 16] |= 1ull << number % 64; }
-        bool may_hold(std::uint64_t number) const { return (words[number / 64 % 16] >> number % 64 & 1) != 0; }
+        void add(std::uint64_t number) { words[number / 64 % kWords] |= 1ull << number % 64; }
+        bool may_hold(std::uint64_t number) const { return (words[number / 64 % kWords] >> number % 64 & 1) != 0; }
         void clear() {
             for (std::uint64_t& word : words) word = 0;
         }
@@ -124,6 +126,7 @@ class SoftTlb {
     void reset_code(unsigned code_class);
     void clear_table(unsigned table, bool global);
     void clear_jumps(unsigned table, bool global);
+    void change_jump_mode(Mode mode);
     void clear_code(bool global);
     void clear_stack_windows();
     void flush_large_page(Gva address);
@@ -152,9 +155,9 @@ class SoftTlb {
     std::uint64_t write_drops_ = 0;  // how often write access was taken back from a page
     bool any_victims_ = true;
     Mode jump_modes_[kAccessClasses];  // what the jump caches' code was translated for
-    Filter large_pages_;               // by 2 MiB: entries came from mappings larger than 4 KiB
-    Filter huge_pages_;                // by 1 GiB: from mappings of 1 GiB
-    Filter code_pages_;                // by 4 KiB: code was fetched there
+    Filter<1u << 14> large_pages_;     // by 2 MiB: entries came from mappings larger than 4 KiB
+    Filter<1u << 10> huge_pages_;      // by 1 GiB: from mappings of 1 GiB
+    Filter<1u << 15> code_pages_;      // by 4 KiB: code was fetched there
 };
 
 }  // namespace hospes::translator

@@ -134,6 +134,10 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // tlb_flushes.cc (hot)
     void apply_flushes();
     void set_mode() { mode_ = current_mode(state_); }
+    // STAC and CLAC, which change it, run in translated code.
+    [[gnu::always_inline]] void follow_access_flag() {
+        if (mode_.has(Mode::kCpl0) && mode_.access_class() != state_.access_class()) mode_ = mode_.other_access();
+    }
 
     // vectors
     [[gnu::always_inline]] void need_cpp() {
