@@ -129,7 +129,8 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
                         instructions,
                         std::min(bytes_seen, view.length),
                         straddles ? second_page : kNotStraddled};
-    run_passes(instructions, mode);
+    const unsigned plain = plain_bit(gpa, mode);
+    run_passes(instructions, (plain_[plain / 64] >> plain % 64 & 1) != 0 ? mode.with(Mode::kPlain) : mode);
     Assembler assembler(memory_->writable() + cursor_, memory_->writable() + memory_->size(),
                         memory_->execute_offset());
     BlockEmitter emitter(assembler, memory_->writable() + cold_cursor_, thunks_, instructions, mode, exit_count_,
@@ -187,6 +188,7 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
 void CodeCache::flush() {
     ++counters_.flushes;
     buckets_.reset();
+    for (std::uint64_t& word : plain_) word = 0;
     page_blocks_.reset();
     system_instructions_.clear();
     cursor_ = first_code_;

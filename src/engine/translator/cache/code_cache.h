@@ -67,6 +67,8 @@ class CodeCache {
     // Drops the blocks made from [gpa, gpa + size). Returns whether there were any. General registers only.
     bool invalidate(Gpa gpa, std::uint64_t size);
     void invalidate_block(BlockIndex index);
+    // Drops the block; it will be made again without shared probes. General registers only.
+    void make_plain(BlockIndex index);
 
     // Whether `entry`, a block's entry_indirect, leads nowhere any more. General registers only.
     [[gnu::always_inline]] static bool is_dropped(const void* entry) {
@@ -96,7 +98,8 @@ class CodeCache {
     BlockIndex block_count() const { return block_count_; }
 
   private:
-    static constexpr unsigned kBucketBits = 19;          // of the table by address: about as many as blocks at most
+    static constexpr unsigned kBucketBits = 19;  // of the table by address: about as many as blocks at most
+    static constexpr unsigned kPlainWords = 64;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
     CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
@@ -123,6 +126,7 @@ class CodeCache {
     void patch32(CodeOffset at, std::uint32_t value);
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
     bool is_full() const;
+    unsigned plain_bit(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % (64 * kPlainWords); }
     void make_room();
     unsigned pages_of(const Block& block, std::uint64_t pages[2]) const;
 
@@ -143,6 +147,7 @@ class CodeCache {
     BlockIndex block_count_ = 1;  // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;
+    std::uint64_t plain_[kPlainWords] = {};  // by plain_bit(): blocks to be made without shared probes, and a few more
     std::vector<Instruction> scratch_;
     BlockEmitter::Lists emit_lists_;
     CodeCacheCounters counters_;

@@ -4,6 +4,13 @@
 
 namespace hospes::translator {
 
+void CodeCache::make_plain(BlockIndex index) {
+    const Block& block = blocks_[index];
+    const unsigned bit = plain_bit(block.gpa, block.mode);
+    plain_[bit / 64] |= 1ull << bit % 64;
+    if (block.valid) invalidate_block(index);
+}
+
 std::uint32_t CodeCache::bucket_of(Gpa gpa, Mode mode) const {
     const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 48) * 0x9e37'79b9'7f4a'7c15u;
     return static_cast<std::uint32_t>(key >> (64 - kBucketBits));

@@ -67,8 +67,58 @@ HostMem slow_slot(HostReg reg) {
     return at(RSP, kToState + static_cast<std::int64_t>(offsetof(GuestState, gpr)) + reg * 8);
 }
 
-HostMem victim_field(std::size_t field) {
-    return at(RSP, kT1, 0, kToState + static_cast<std::int64_t>(offsetof(GuestState, victims) + field));
+// A field of GuestState in the slow path; `index`: a register to be added, or kNoReg.
+HostMem slow_state(std::size_t field, HostReg index = kNoReg) {
+    return at(RSP, index, 0, kToState + static_cast<std::int64_t>(field));
+}
+
+HostMem victim_field(std::size_t field) { return slow_state(offsetof(GuestState, victims) + field, kT1); }
+
+// T1 += the access class times 2^`shift`. Clobbers RAX.
+void emit_add_class(Assembler& a, unsigned shift) {
+    a.rorx(RAX, kT2, AccessInfo::kClassShift);
+    a.alu32_imm(kAnd, RAX, 3);
+    a.shl32(RAX, shift);
+    a.alu(kAdd, kT1, RAX);
+}
+
+// RAX is the access's offset in the page that an entry is for: whether all of it lies in that page. Clobbers RCX.
+struct InPage {
+    Jump other_page, crosses;
+};
+InPage emit_in_page(Assembler& a) {
+    InPage misses;
+    a.alu_imm(kCmp, RAX, kPageSize);
+    misses.other_page = a.jcc_short(kAE);
+    a.mov32(RCX, kT2);
+    a.alu32_imm(kAnd, RCX, (1 << AccessInfo::kSizeBits) - 1);
+    a.alu(kAdd, RCX, RAX);
+    a.alu_imm(kCmp, RCX, kPageSize);
+    misses.crosses = a.jcc_short(kA);
+    return misses;
+}
+
+// The stack window knows one page; looks in the table for the page of T0. As emit_victim_lookup(), but for `impatient`:
+// it is time for C++ to move the window.
+Jump emit_stack_lookup(Assembler& a, Jump& impatient) {
+    constexpr unsigned kTableBits = kTlbBits + 5;
+    static_assert(sizeof(TlbTable) == 1u << kTableBits);
+    a.test32_imm(kT2, AccessInfo::kStack);
+    const Jump not_stack = a.jcc_short(kE);
+    a.alu32_mem_imm(kSub, slow_state(offsetof(GuestState, stack_patience)), 1);
+    impatient = a.jcc(kB);
+    a.rorx(kT1, kT0, kPageBits - 5);
+    a.alu32_imm(kAnd, kT1, (kTlbEntries - 1) << 5);
+    emit_add_class(a, kTableBits);
+    a.mov(RAX, kT0);
+    a.alu(kAdd, RAX, slow_state(offsetof(GuestState, tlb) + offsetof(TlbEntry, write_tag), kT1));
+    const InPage misses = emit_in_page(a);
+    a.load(kT1, slow_state(offsetof(GuestState, tlb) + offsetof(TlbEntry, addend), kT1));
+    const Jump found = a.jmp();
+    a.bind(not_stack);
+    a.bind(misses.other_page);
+    a.bind(misses.crosses);
+    return found;
 }
 
 // Looks among the victims for the page of T0; if it is there, T1 = addend, and the jump that is returned is taken with
@@ -78,10 +128,7 @@ Jump emit_victim_lookup(Assembler& a) {
     a.rorx(RAX, kT0, kPageBits + kVictimShift - 5);
     a.alu32(kXor, kT1, RAX);
     a.alu32_imm(kAnd, kT1, (kVictimEntries - 1) << 5);
-    a.rorx(RAX, kT2, AccessInfo::kClassShift);
-    a.alu32_imm(kAnd, RAX, 3);
-    a.shl32(RAX, kVictimBits + 5);
-    a.alu(kAdd, kT1, RAX);
+    emit_add_class(a, kVictimBits + 5);
     a.mov(RAX, kT0);
     a.test32_imm(kT2, AccessInfo::kNeedsWrite);
     const Jump reads = a.jcc_short(kE);
@@ -90,17 +137,11 @@ Jump emit_victim_lookup(Assembler& a) {
     a.bind(reads);
     a.alu(kAdd, RAX, victim_field(offsetof(TlbEntry, read_tag)));
     a.bind(tagged);
-    a.alu_imm(kCmp, RAX, kPageSize);
-    const Jump other_page = a.jcc_short(kAE);
-    a.mov32(RCX, kT2);
-    a.alu32_imm(kAnd, RCX, (1 << AccessInfo::kSizeBits) - 1);
-    a.alu(kAdd, RCX, RAX);
-    a.alu_imm(kCmp, RCX, kPageSize);
-    const Jump crosses = a.jcc_short(kA);
+    const InPage misses = emit_in_page(a);
     a.load(kT1, victim_field(offsetof(TlbEntry, addend)));
     const Jump found = a.jmp();
-    a.bind(other_page);
-    a.bind(crosses);
+    a.bind(misses.other_page);
+    a.bind(misses.crosses);
     return found;
 }
 
@@ -111,7 +152,10 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool
         a.lea(RSP, at(RSP, -8));
     }
     for (HostReg reg : {RAX, RCX}) a.store(slow_slot(reg), reg);
+    Jump impatient;
+    const Jump on_stack = emit_stack_lookup(a, impatient);
     const Jump found = emit_victim_lookup(a);
+    a.bind(impatient);
     if (!host_flags) {  // DF is the guest's even so
         a.pushfq();
         a.pop_mem(at(RSP));
@@ -136,6 +180,7 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool
         a.std_();
         a.bind(forward);
     }
+    a.bind(on_stack);
     a.bind(found);
     for (HostReg reg : {RAX, RCX}) a.load(reg, slow_slot(reg));
     a.test32_imm(kT1, kSlowExit);

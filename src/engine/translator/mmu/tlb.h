@@ -68,4 +68,7 @@ struct StackWindow {
     std::uint64_t addend;
 };
 
+// Where frames lie on both sides of a page's end, moving the window at each miss would cost more than it saves.
+inline constexpr std::uint32_t kStackPatience = 15;
+
 }  // namespace hospes::translator

@@ -24,10 +24,11 @@ std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, 
                                           std::uint64_t host_pc) {
     if (kind == Interruption::Kind::Plain) {
         ++counters_.shared_failures;
-        const PlainTwin& twin = twins_[twin_index(host_pc)];
+        PlainTwin& twin = twins_[twin_index(host_pc)];
         if (twin.host_pc == host_pc && twin.generation == cache_.generation() && cache_.block(twin.block).valid) {
             state_.exit_target =
                 reinterpret_cast<std::uint64_t>(cache_.host_address(cache_.block(twin.block).entry_saved));
+            if (++twin.failures == kTooManyFailures) cache_.make_plain(cache_.block_at(host_pc - 1));
             return kSlowJump;
         }
     }
@@ -59,6 +60,19 @@ Checked<Gva> TranslatorVcpu::check_access(Gva address, std::uint32_t info) const
     return linear_address(state_, segment, offset, size, info & AccessInfo::kWrite ? Intent::Write : Intent::Read);
 }
 
+// For an access through the stack window to another page that the TLB has: its addend, and the window is there from now
+// on. Else 0.
+std::uint64_t TranslatorVcpu::move_stack_window(Gva address, std::uint32_t info) {
+    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
+    const bool checked = (info & AccessInfo::kX87) != 0 || !mode_.has(Mode::kCode64) || mode_.has(Mode::kAlignment);
+    if ((info & AccessInfo::kStack) == 0 || checked || (address & kPageMask) + size > kPageSize) return 0;
+    const auto access_class = static_cast<AccessClass>(info >> AccessInfo::kClassShift & 3);
+    const TlbEntry& entry = state_.tlb[static_cast<unsigned>(access_class)].at(address);
+    if (entry.write_tag != 0 - (address & ~kPageMask)) return 0;
+    tlb_->fill_stack_window(address, access_class);
+    return entry.addend;
+}
+
 std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc) {
     using Why = Interruption::Kind;
     ++counters_.tlb_misses;
@@ -66,6 +80,7 @@ std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::
     const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
     const auto access_class = static_cast<AccessClass>(info >> AccessInfo::kClassShift & 3);
     const bool shared = (info & AccessInfo::kShared) != 0;
+    if (const std::uint64_t addend = move_stack_window(address, info)) return addend;
     const Gva seen_page = address & ~kPageMask;  // by translated code: with the segment guard
     const Checked<Gva> linear = check_access(address, info);
     if (!linear.ok()) {

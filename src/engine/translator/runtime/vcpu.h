@@ -71,9 +71,13 @@ class TranslatorVcpu final : public cpu::Vcpu {
         std::uint64_t host_pc = 0;
         std::uint64_t generation = 0;  // of the code cache
         BlockIndex block = 0;
+        unsigned failures = 0;
     };
-    static constexpr unsigned kTwins = 256;
-    static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 11) % kTwins; }
+    // So many failures of one probe, and its block is not worth its shared probes: what they look at lies across the
+    // end of a page, and will again.
+    static constexpr unsigned kTooManyFailures = 256;
+    static constexpr unsigned kTwins = 4096;
+    static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 15) % kTwins; }
 
     TranslatorVcpu(Shared& shared, VcpuMemory memory, unsigned index);
 
@@ -118,6 +122,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // slow_path.cc (hot)
     std::uint64_t slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc);
+    std::uint64_t move_stack_window(Gva address, std::uint32_t info);
     Checked<Gva> check_access(Gva address, std::uint32_t info) const;
     std::uint64_t leave_block(Interruption::Kind kind, Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t write_to_code_page(Gva address, const Translation& found, std::uint32_t info, std::uint64_t host_pc,
