@@ -35,8 +35,8 @@ inline Condition one_of(unsigned argument, std::vector<std::uint32_t> values) {
 inline Condition no_bit(unsigned argument, std::uint32_t bits) { return {Condition::Test::NoBit, argument, {bits}}; }
 
 // The program: a call that no rule is for, one whose condition does not hold, and any of another architecture than
-// x86-64 ends the process with SIGSYS. One rule for each number, and at most 100 values for each condition. The first
-// rules are found fastest.
+// x86-64 ends the process with SIGSYS. Of two rules for one number the first counts; the first are found fastest. At
+// most 100 values for each condition.
 std::vector<sock_filter> compile(const std::vector<Rule>& rules);
 
 }  // namespace hospes::sandbox

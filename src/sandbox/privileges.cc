@@ -17,10 +17,9 @@ Result<void> outcome(int result) {
     return Error(errno_text(errno));
 }
 
+// Up to the first number that this kernel does not know, or that may not be dropped.
 void empty_bounding_set() {
-    for (unsigned long capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability) {
-        if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) return;
-    }
+    for (unsigned long capability = 0; ::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; ++capability) continue;
 }
 
 }  // namespace

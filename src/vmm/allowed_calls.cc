@@ -29,8 +29,8 @@ constexpr std::uint32_t kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGH
 void add(Rules& to, Rules more) { to.insert(to.end(), more.begin(), more.end()); }
 
 Rules requests(machine::EngineKind engine) {
-    // RawTerminal: tcgetattr(), tcsetattr(), tcgetpgrp(). The second of each is of glibc since 2.42.
-    std::vector<std::uint32_t> allowed = {TCGETS, TCSETS, TIOCGPGRP, TCGETS2, TCSETS2};
+    // RawTerminal's end: tcsetattr(), which makes the second of them in glibc since 2.42.
+    std::vector<std::uint32_t> allowed = {TCSETS, TCSETS2};
     if (engine == machine::EngineKind::Kvm) {
         const std::vector<std::uint32_t> kvm = kvm::allowed_requests();
         allowed.insert(allowed.begin(), kvm.begin(), kvm.end());
@@ -68,7 +68,6 @@ Rules memory() {
         {SYS_mmap, no_bit(2, PROT_EXEC)},  // guest RAM, the translator's tables, boot files, malloc(), stacks, vCPUs
         {SYS_mprotect, no_bit(2, PROT_EXEC)},  // malloc()'s arenas, stacks, guard pages
         {SYS_munmap},                          // what mmap() made
-        {SYS_mremap},                          // realloc(); the protection stays what it was
         {SYS_madvise},                         // guest RAM, the translator's tables, free(), stacks of ended threads
         {SYS_brk},                             // malloc()
     };
@@ -81,7 +80,7 @@ Rules threads() {
         {SYS_clone3, {}, ENOSYS},               // its flags lie in memory, unseen; glibc goes on to clone()
         {SYS_set_robust_list},                  // a thread's start
         {SYS_rseq},                             // a thread's start
-        {SYS_sched_getaffinity},                // malloc(), at a thread's first: how many arenas
+        {SYS_sched_getaffinity},                // malloc(), with eight threads and more: how many arenas
         {SYS_prctl, one_of(0, {PR_SET_NAME})},  // the thread io
         {SYS_exit},                             // a thread's end
         {SYS_exit_group},                       // the end
@@ -98,7 +97,6 @@ Rules signals() {
         {SYS_getpid},                     // the same
         {SYS_gettid},                     // the same
         {SYS_restart_syscall},            // after SIGSTOP and SIGCONT
-        {SYS_getpgrp},                    // RawTerminal
     };
 }
 
@@ -114,10 +112,21 @@ Rules time_and_chance() {
 // Its timer that ends an exit without the guest's doing, and raises no signal elsewhere than in its thread.
 Rules kick_timer() { return {{SYS_timer_create}, {SYS_timer_settime}, {SYS_timer_delete}}; }
 
+// What the sanitizers' run-time library makes on top: at a thread's start, for a report, and in LeakSanitizer's process
+// that stops this one's threads at the end.
+Rules sanitizers() {
+    return {{SYS_clone},     {SYS_prctl},     {SYS_ptrace}, {SYS_wait4},       {SYS_openat},  {SYS_open},
+            {SYS_readlink},  {SYS_fstat},     {SYS_stat},   {SYS_newfstatat},  {SYS_pread64}, {SYS_getdents64},
+            {SYS_getppid},   {SYS_fcntl},     {SYS_uname},  {SYS_sigaltstack}, {SYS_mremap},  {SYS_sched_yield},
+            {SYS_getrusage}, {SYS_prlimit64}, {SYS_writev}};
+}
+
 }  // namespace
 
+// Of two rules for one number the first counts.
 std::vector<sandbox::Rule> allowed_calls(machine::EngineKind engine) {
-    Rules rules = requests(engine);
+    Rules rules = kSanitized ? sanitizers() : Rules();
+    add(rules, requests(engine));
     for (Rules (*const part)() : {input_and_output, memory, threads, signals, time_and_chance}) add(rules, part());
     if (engine == machine::EngineKind::Kvm) add(rules, kick_timer());
     return rules;

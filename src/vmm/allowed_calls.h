@@ -12,4 +12,11 @@ namespace hospes::vmm {
 // starts a program, or makes memory executable.
 std::vector<sandbox::Rule> allowed_calls(machine::EngineKind engine);
 
+// A build with sanitizers: their library makes more calls, and opens files of /proc.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 }  // namespace hospes::vmm

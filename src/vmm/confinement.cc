@@ -36,6 +36,7 @@ sandbox::Policy policy_of(const Options& options, const Holdings& holdings) {
     policy.descriptors.insert(policy.descriptors.end(), holdings.descriptors.begin(), holdings.descriptors.end());
     policy.spare_descriptors = kSpareDescriptors;
     policy.largest = largest_file(options, holdings);
+    policy.deny_paths = !kSanitized;
     policy.inspectable = options.machine.engine.perf_map;
     return policy;
 }

@@ -68,12 +68,10 @@ class TakenOver(unittest.TestCase):
         process = traced.Traced(vmm.Vmm(self.program).command(guest), stderr=subprocess.DEVNULL)
         self.addCleanup(process.close)
         process.read_until(b"ready")
-        threads = process.threads()
-        io = threads.pop("io")
-        (vcpu,) = threads.values()
-        for tid in (io, vcpu):
+        threads = {"vcpu": process.pid, "io": process.thread("io")}
+        for tid in threads.values():
             process.stop(tid)
-        return process, {"vcpu": vcpu, "io": io}, process.find_syscall(io)
+        return process, threads, process.find_syscall(threads["io"])
 
     def end_of(self, thread, call, *options):
         """The signal that ended the process when one of its threads made the call; None if it came back."""

@@ -57,64 +57,66 @@ class Traced:
             os.kill(self.pid, signal.SIGKILL)
             try:
                 while True:
-                    self.wait(self.pid)
+                    self.wait()
             except Ended:
                 pass
         self.process.stdout.close()
 
-    def wait(self, tid, flags=0):
-        """A thread's stop: (tid, status), or None if WNOHANG says that there is none. Ended if the process has."""
-        try:
-            stopped, status = os.waitpid(tid, WALL | flags)
-        except ChildProcessError:  # a thread that went with its process
-            stopped, status = os.waitpid(self.pid, WALL)
-        if stopped == 0:
-            return None
-        if stopped == self.pid and not os.WIFSTOPPED(status):
-            self.process.returncode = os.waitstatus_to_exitcode(status)
-            raise Ended(status)
-        return stopped, status
+    def wait(self, flags=0):
+        """A thread's stop, as (tid, signal); None if WNOHANG says that there is none. Ended if the process has. Other
+        threads' ends are of no interest, but must be waited for: the process ends after them."""
+        while True:
+            tid, status = os.waitpid(-1, WALL | flags)
+            if tid == 0:
+                return None
+            if os.WIFSTOPPED(status):
+                return tid, os.WSTOPSIG(status)
+            if tid == self.pid:
+                self.process.returncode = os.waitstatus_to_exitcode(status)
+                raise Ended(status)
 
     def wait_for_stop(self, tid):
-        """The signal that it stopped with."""
+        """The signal that it stopped with. Others go on."""
         while True:
-            stopped, status = self.wait(tid)
-            if stopped == tid and os.WIFSTOPPED(status):
-                return os.WSTOPSIG(status)
+            stopped, number = self.wait()
+            if stopped == tid:
+                return number
+            self.go_on(stopped, number)
 
-    def go_on(self):
-        """Serves what the tracer is asked, until there is nothing."""
-        while (found := self.wait(-1, os.WNOHANG)) is not None:
-            tid, status = found
-            if not os.WIFSTOPPED(status):
-                continue
-            number = os.WSTOPSIG(status)
-            # Events, and the stop that a new thread begins with, are for the tracer only.
-            ptrace(PTRACE_CONT, tid, None if number in (signal.SIGTRAP, signal.SIGSTOP) else number)
+    def go_on(self, tid, number):
+        """From a stop. Events, and the stop that a new thread begins with, are for the tracer only."""
+        ptrace(PTRACE_CONT, tid, None if number in (signal.SIGTRAP, signal.SIGSTOP) else number)
+
+    def serve(self):
+        """Lets all go on that have stopped."""
+        while (found := self.wait(os.WNOHANG)) is not None:
+            self.go_on(*found)
 
     def read_until(self, text):
         """The program's output up to `text`."""
         seen, until = b"", time.monotonic() + LIMIT
         while text not in seen:
-            self.go_on()
+            self.serve()
             if select.select([self.process.stdout], [], [], 0.005)[0]:
                 seen += os.read(self.process.stdout.fileno(), 4096)
             assert time.monotonic() < until, seen
         return seen
 
-    def threads(self):
-        """Their numbers by their names."""
-        found = {}
-        for tid in os.listdir(f"/proc/{self.pid}/task"):
-            with open(f"/proc/{self.pid}/task/{tid}/comm", encoding="ascii") as file:
-                found[file.read().strip()] = int(tid)
-        return found
+    def thread(self, name):
+        """The number of the thread of this name; waits for it."""
+        until = time.monotonic() + LIMIT
+        while time.monotonic() < until:
+            self.serve()
+            for tid in os.listdir(f"/proc/{self.pid}/task"):
+                with open(f"/proc/{self.pid}/task/{tid}/comm", encoding="ascii") as file:
+                    if file.read().strip() == name:
+                        return int(tid)
+        raise AssertionError(f"there is no thread {name}")
 
     def stop(self, tid):
-        os.kill(tid, 0)
         libc.tgkill(self.pid, tid, signal.SIGSTOP)
         while (number := self.wait_for_stop(tid)) != signal.SIGSTOP:
-            ptrace(PTRACE_CONT, tid, None if number == signal.SIGTRAP else number)
+            self.go_on(tid, number)
 
     def registers(self, tid):
         registers = Registers()
