@@ -29,8 +29,8 @@ constexpr std::uint32_t kThread = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGH
 void add(Rules& to, Rules more) { to.insert(to.end(), more.begin(), more.end()); }
 
 Rules requests(machine::EngineKind engine) {
-    // RawTerminal's end: tcsetattr(), which makes the second of them in glibc since 2.42.
-    std::vector<std::uint32_t> allowed = {TCSETS, TCSETS2};
+    // RawTerminal's end: tcsetattr(), which looks before it sets; since glibc 2.42 with the second of each.
+    std::vector<std::uint32_t> allowed = {TCGETS, TCSETS, TCGETS2, TCSETS2};
     if (engine == machine::EngineKind::Kvm) {
         const std::vector<std::uint32_t> kvm = kvm::allowed_requests();
         allowed.insert(allowed.begin(), kvm.begin(), kvm.end());

@@ -6,11 +6,14 @@ usage: confined_test.py build/release/bin/hospes-vmm [unittest options]
 import ctypes
 import os
 import pathlib
+import pty
+import re
 import shutil
 import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
@@ -131,6 +134,34 @@ class Confined(Running):
         self.wait_for(process, b"ready", 50)
         self.assertEqual(status_of(process.pid, process.pid)["Seccomp"], "2")
         self.assertLessEqual(len(os.listdir(f"/proc/{process.pid}/fd")), descriptors + 4)
+
+    def on_a_terminal(self, image):
+        """Runs a guest on a terminal, resets included, until Ctrl-] ends it: its exit status, whether the terminal was
+        raw and is as before."""
+        self.kernel.write_bytes(image)
+        guest = vmm.Guest(kernel=self.kernel, memory=16, options=("--code-cache", 2))
+        command = vmm.Vmm(self.program).command(guest)
+        # The shell keeps the terminal when the VM has ended, and says how it has.
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvp("sh", ["sh", "-c", '"$@"; echo "@@ $?"; stty -a | grep -o -e "-*icanon"', "sh", *command])
+        seen, raw = b"", False
+        while not (match := re.search(rb"@@ (\d+)\s+(-?icanon)", seen)):
+            seen += os.read(terminal, 4096)
+            if b"ready" in seen and b"@@" not in seen:
+                raw = raw or not termios.tcgetattr(terminal)[3] & termios.ICANON
+                os.write(terminal, b"\x1d")
+        os.waitpid(pid, 0)
+        os.close(terminal)
+        return int(match.group(1)), raw, match.group(2)
+
+    def test_a_terminal_is_given_back(self):
+        self.assertEqual(self.on_a_terminal(tiny_kernel.print_and_wait("ready")), (0, True, b"icanon"))
+
+    def test_a_terminal_over_resets(self):
+        image = tiny_kernel.pvh_kernel(tiny_kernel.print_text("ready") + tiny_kernel.out_byte(0xCF9, 6)
+                                       + tiny_kernel.HALT)
+        self.assertEqual(self.on_a_terminal(image), (0, True, b"icanon"))
 
     def test_limits(self):
         disk = self.where / "disk"
