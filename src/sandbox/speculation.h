@@ -21,7 +21,7 @@ struct SpeculationSupport {
 SpeculationSupport speculation_support();
 
 // Forbids this thread, and those that it will start, to speculate past stores and on indirect branches that others
-// trained, for good. Errors: what the host has no control of.
+// trained, for good, where the host has control of that. Errors: it has, but refuses.
 Result<void> restrict_speculation();
 
 }  // namespace hospes::sandbox

@@ -146,8 +146,11 @@ class Confined(Running):
         if pid == 0:
             os.execvp("sh", ["sh", "-c", '"$@"; echo "@@ $?"; stty -a | grep -o -e "-*icanon"', "sh", *command])
         seen, raw = b"", False
-        while not (match := re.search(rb"@@ (\d+)\s+(-?icanon)", seen)):
-            seen += os.read(terminal, 4096)
+        while not (match := re.search(rb"(?s)@@ (\d+).*?(-?icanon)", seen)):
+            try:
+                seen += os.read(terminal, 4096)
+            except OSError:
+                self.fail(f"the shell has ended: {seen!r}")
             if b"ready" in seen and b"@@" not in seen:
                 raw = raw or not termios.tcgetattr(terminal)[3] & termios.ICANON
                 os.write(terminal, b"\x1d")
@@ -236,9 +239,7 @@ class Lacking(Running):
     """Each part that the host refuses is named in one line, and the others hold."""
 
     def said(self, process):
-        lines = [line for line in self.end(process).splitlines() if "sandbox: " in line]
-        return [line.split("sandbox: ", 1)[1] for line in lines
-                if "control of speculation" not in line]  # that is for this host to have
+        return [line.split("sandbox: ", 1)[1] for line in self.end(process).splitlines() if "sandbox: " in line]
 
     def test_nothing(self):
         self.assertEqual(self.said(self.start()), [])
