@@ -19,6 +19,7 @@ class RawDisk final : public Disk {
 
     std::uint64_t size() const override { return size_; }
     bool read_only() const override { return read_only_; }
+    int descriptor() const { return fd_.get(); }
     const std::string& serial() const override { return serial_; }
 
     // Always finishes on the calling thread: a read from the host's page cache costs less than waking another one.

@@ -77,7 +77,8 @@ Diagnosis diagnose(const Wishes& wishes) {
         findings.push_back(check_free_disk(store->folder()));
     }
     findings.push_back(check_io_uring());
-    add(findings, {check_user_namespaces(), check_subordinate_ids(), check_landlock(), check_seccomp()});
+    add(findings,
+        {check_user_namespaces(), check_subordinate_ids(), check_landlock(), check_seccomp(), check_speculation()});
     add(findings, check_images(store, why));
     add(findings, check_programs());
     diagnosis.no_speed_why = "not asked for";

@@ -87,6 +87,12 @@ Result<EngineWish> parse_engine(const std::string& text) {
     return Error("cannot use " + quoted("--engine", text) + ": no such engine; known are auto, kvm and translator");
 }
 
+Result<bool> parse_switch(const std::string& option, const std::string& text) {
+    if (text == "on") return true;
+    if (text == "off") return false;
+    return Error("cannot use " + quoted(option, text) + ": neither on nor off; give one of them");
+}
+
 Result<DiskOption> parse_disk(const std::string& text) {
     const std::vector<std::string> words = split(text);
     const std::string what = "cannot use " + quoted("--disk", text) + ": ";

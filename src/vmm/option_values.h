@@ -20,6 +20,8 @@ Result<std::uint64_t> parse_number(const std::string& option, const std::string&
 Result<std::uint64_t> parse_memory(const std::string& text);
 Result<void> check_cpus(const std::string& text);
 Result<EngineWish> parse_engine(const std::string& text);
+// on or off.
+Result<bool> parse_switch(const std::string& option, const std::string& text);
 // FILE[,readonly=on|off]
 Result<DiskOption> parse_disk(const std::string& text);
 // blocks,exits,faults to translator::Trace bits.

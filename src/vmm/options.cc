@@ -19,7 +19,7 @@ debug-exit port (with --debug-exit); 125 it never ran, or the engine failed. A s
 // Every value as its text, so that what is wrong with it is said here and not by CLI11.
 struct Texts {
     std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace;
-    std::string block_limit = "48", code_cache = "128";
+    std::string block_limit = "48", code_cache = "128", sandbox = "on";
     std::vector<std::string> disks, ports;
     bool no_reboot = false, debug_exit = false, no_link = false, counters = false, perf_map = false;
 };
@@ -46,6 +46,8 @@ void declare(CLI::App& app, Texts& texts) {
           "what CPUID says: host (the default: all that this host's CPU has), x86-64-v3 or x86-64-v2 (the same "
           "everywhere)");
     app.add_flag("--no-reboot", texts.no_reboot, "end at a reset instead of starting again");
+    value("--sandbox", texts.sandbox, "on|off",
+          "keep this process from all that a VM does not need; off is for debuggers, and for guests that you trust");
     app.add_flag("--debug-exit", texts.debug_exit, "let the guest end the process through port 0xf4");
     value("--trace", texts.trace, "WHAT,...", "show on standard error what the engine does: blocks, exits, faults");
     app.add_flag("--counters", texts.counters, "show the engine's counters at the end");
@@ -90,6 +92,7 @@ Result<Options> interpret(const Texts& texts) {
     options.ports = HOSPES_TRY(parse_ports(texts.ports));
     options.reboot = !texts.no_reboot;
     options.counters = texts.counters;
+    options.sandbox = HOSPES_TRY(parse_switch("--sandbox", texts.sandbox));
     if (machine.kernel.empty()) return Error("nothing to run: --kernel is missing; give it a kernel's file");
     return options;
 }

@@ -25,6 +25,7 @@ struct Options {
     std::vector<machine::StreamPort> ports;
     bool reboot = true;
     bool counters = false;
+    bool sandbox = true;
 };
 
 struct CommandLine {

@@ -23,7 +23,16 @@ TEST(CommandLine, Defaults) {
     EXPECT_EQ(options.machine.engine.code_cache_bytes, 128u << 20);
     EXPECT_TRUE(options.machine.engine.link);
     EXPECT_TRUE(options.reboot);
+    EXPECT_TRUE(options.sandbox);
     EXPECT_FALSE(options.machine.debug_exit);
+}
+
+TEST(CommandLine, Sandbox) {
+    EXPECT_FALSE(parse({"--sandbox", "off"})->options.sandbox);
+    EXPECT_TRUE(parse({"--sandbox", "on"})->options.sandbox);
+    const auto wrong = parse({"--sandbox", "no"});
+    ASSERT_FALSE(wrong.ok());
+    EXPECT_EQ(wrong.error().message(), "cannot use --sandbox \"no\": neither on nor off; give one of them");
 }
 
 TEST(CommandLine, Engines) {

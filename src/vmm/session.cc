@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <thread>
 
 namespace hospes::vmm {
@@ -22,10 +23,23 @@ Result<std::unique_ptr<Session>> Session::create(const Options& options) {
     for (const DiskOption& disk : options.disks) {
         session->disks_.push_back(HOSPES_TRY(block::RawDisk::open(disk.path, disk.read_only)));
     }
+    session->provisions_.emplace(HOSPES_TRY(machine::Provisions::open(options.machine)));
     return session;
 }
 
+Holdings Session::holdings() const {
+    Holdings held{provisions_->descriptors()};
+    held.descriptors.push_back(signals_.descriptor());
+    for (const auto& disk : disks_) {
+        held.descriptors.push_back(disk->descriptor());
+        held.largest_disk = std::max(held.largest_disk, disk->size());
+    }
+    return held;
+}
+
 Result<Outcome> Session::run() {
+    confine(options_, holdings());
+    tsc_.emplace();
     for (;;) {
         Outcome outcome = HOSPES_TRY(run_once());
         if (!outcome.restart) return outcome;
@@ -54,9 +68,9 @@ Result<Outcome> Session::run_once() {
     Life life;
     life.loop = HOSPES_TRY(EventLoop::create(life.lock));
     HOSPES_TRY(connect_input(life));
-    machine::HostSide host{*life.loop, life.lock, tsc_, life.serial_input, STDOUT_FILENO, {}, options_.ports};
+    machine::HostSide host{*life.loop, life.lock, *tsc_, life.serial_input, STDOUT_FILENO, {}, options_.ports};
     for (const auto& disk : disks_) host.disks.push_back(disk.get());
-    life.machine = HOSPES_TRY(machine::Machine::create(options_.machine, host));
+    life.machine = HOSPES_TRY(machine::Machine::create(options_.machine, *provisions_, host));
     machine::Ending& ending = life.machine->ending();
     life.ending = &ending;
     HOSPES_TRY(signals_.watch(*life.loop, [&](int number) {

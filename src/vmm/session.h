@@ -2,12 +2,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
 #include "block/raw_disk.h"
 #include "machine/board/machine.h"
 #include "machine/clock/tsc.h"
+#include "vmm/confinement.h"
 #include "vmm/options.h"
 #include "vmm/outcome.h"
 #include "vmm/stop_signals.h"
@@ -17,10 +19,11 @@ namespace hospes::vmm {
 
 class Session {
   public:
-    // Opens the disks.
+    // Opens the files.
     static Result<std::unique_ptr<Session>> create(const Options& options);
 
-    // Runs until an end that is not answered with a restart. Errors: the machine cannot be built.
+    // Closes the sandbox; then runs until an end that is not answered with a restart. Errors: the machine cannot be
+    // built.
     Result<Outcome> run();
 
   private:
@@ -28,14 +31,16 @@ class Session {
 
     Session(const Options& options, StopSignals signals) : options_(options), signals_(std::move(signals)) {}
 
+    Holdings holdings() const;
     Result<Outcome> run_once();
     Result<void> connect_input(Life& life);
     void give_back();
 
     const Options& options_;
-    machine::HostTsc tsc_;  // first, so that its measurement runs while all else is made
     StopSignals signals_;
     std::vector<std::unique_ptr<block::RawDisk>> disks_;
+    std::optional<machine::Provisions> provisions_;
+    std::optional<machine::HostTsc> tsc_;  // measures on a thread of its own, and so starts in the sandbox
     RawTerminal terminal_{0};
 };
 

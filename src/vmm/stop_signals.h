@@ -18,6 +18,7 @@ class StopSignals {
     Result<void> watch(EventLoop& loop, std::function<void(int)> arrived);
     // Back to what they did before: they end the process at once.
     void release();
+    int descriptor() const { return fd_.get(); }
 
   private:
     StopSignals(const sigset_t& set, UniqueFd fd) : set_(set), fd_(std::move(fd)) {}

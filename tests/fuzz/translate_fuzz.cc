@@ -435,7 +435,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     options.code_cache_bytes = 2 << 20;
     options.block_limit = setup.single() ? 1 : 48;
     options.link = setup.link();
-    auto engine = translator::create_engine(options, memory.ram(), cpu_model()).take();
+    auto resources = translator::create_resources(options).take();
+    auto engine = translator::create_engine(options, std::move(resources), memory.ram(), cpu_model()).take();
     auto vcpu = engine->create_vcpu(0).take();
     Host host(memory.ram());
     host.connect(*engine, *vcpu);

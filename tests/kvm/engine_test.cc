@@ -93,7 +93,7 @@ class KvmEngine : public ::testing::Test {
         model_ = std::make_unique<x86::CpuidModel>(x86::CpuidModel::create("host", platform).take());
         engine_ = kvm::create_engine(kvm_, *ram_, *model_).take();
         vcpu_ = engine_->create_vcpu(0).take();
-        translator_ = translator::create_engine({}, *ram_, *model_).take();
+        translator_ = translator::create_engine({}, translator::create_resources({}).take(), *ram_, *model_).take();
         translated_ = translator_->create_vcpu(0).take();
     }
 

@@ -24,6 +24,7 @@ Finding check_user_namespaces();
 Finding check_subordinate_ids();
 Finding check_landlock();
 Finding check_seccomp();
+Finding check_speculation();
 Finding check_io_uring();
 // The programs that running and building need.
 Findings check_programs();

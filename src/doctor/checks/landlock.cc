@@ -1,7 +1,4 @@
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include "sandbox/landlock.h"
 
 #include "doctor/checks/checks.h"
 #include "doctor/commands.h"
@@ -24,30 +21,19 @@ std::string switch_on() {
 }  // namespace
 
 Finding check_landlock() {
-    constexpr unsigned kAskVersion = 1;  // LANDLOCK_CREATE_RULESET_VERSION
-    const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, kAskVersion);
-    if (version > 0) {
-        return {Topic::Isolation,
-                "landlock.works",
-                Severity::Ok,
-                "Landlock works, version " + std::to_string(version),
-                "",
-                ""};
+    using State = sandbox::LandlockSupport::State;
+    const sandbox::LandlockSupport support = sandbox::landlock_support();
+    if (support.state == State::Works) {
+        return {Topic::Isolation, "landlock.works", Severity::Ok, "Landlock: " + support.text(), "", ""};
     }
     Finding finding{Topic::Isolation,
                     "landlock.unavailable",
                     Severity::Note,
-                    "this kernel has no Landlock",
-                    "nothing yet: the sandbox of the VM process is still to come, and will be weaker without",
+                    "Landlock: " + support.text(),
+                    "only seccomp keeps a VM process that its guest has taken over from the files of its user",
                     ""};
-    if (errno == EOPNOTSUPP) {
-        finding.summary = "Landlock is switched off: the kernel's option lsm= lacks it";
-        finding.mend = switch_on();
-    } else if (errno == ENOSYS) {
-        finding.mend = install("linux-image-amd64");
-    } else {
-        finding.summary = "Landlock is forbidden here, as some containers do";
-    }
+    if (support.state == State::SwitchedOff) finding.mend = switch_on();
+    if (support.state == State::Absent) finding.mend = install("linux-image-amd64");
     return finding;
 }
 

@@ -1,6 +1,4 @@
-#include <linux/seccomp.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include "sandbox/seccomp.h"
 
 #include "doctor/checks/checks.h"
 #include "doctor/commands.h"
@@ -8,15 +6,14 @@
 namespace hospes::doctor {
 
 Finding check_seccomp() {
-    const unsigned action = SECCOMP_RET_KILL_PROCESS;
-    if (::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0) {
+    if (sandbox::seccomp_supported()) {
         return {Topic::Isolation, "seccomp.works", Severity::Ok, "seccomp filters work", "", ""};
     }
     return {Topic::Isolation,
             "seccomp.unavailable",
             Severity::Note,
             "this kernel has no seccomp filters, or forbids them",
-            "nothing yet: the sandbox of the VM process is still to come, and will be weaker without",
+            "a VM process that its guest has taken over can make any system call",
             install("linux-image-amd64")};
 }
 

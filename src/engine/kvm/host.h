@@ -24,6 +24,7 @@ class Host {
     // A new, empty VM.
     Result<UniqueFd> create_vm() const;
     unsigned max_vcpus() const;
+    int descriptor() const { return device_.get(); }
     // Bytes of a vCPU's shared page.
     std::size_t run_size() const { return run_size_; }
 

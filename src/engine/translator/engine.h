@@ -32,9 +32,17 @@ struct EngineOptions {
     Breakage breakage = Breakage::None;
 };
 
-// Errors: the host's CPU lacks what the translator needs (BMI2), no memory for the code cache. `ram` and `model` must
-// outlive the engine.
-Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options, memory::GuestRam& ram,
-                                                   const x86::CpuidModel& model);
+// What an engine needs of the host that the VM process's sandbox forbids to get: executable memory, a file to write.
+// Made beforehand, for one engine after the other.
+struct Resources;
+// Errors: no memory for the code cache, or none that is executable.
+Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options);
+// The descriptor of /tmp/perf-PID.map; -1 if there is none.
+int perf_map_descriptor(const Resources& resources);
+
+// Errors: the host's CPU lacks what the translator needs (BMI2), no memory. `ram` and `model` must outlive the engine;
+// `resources` are of the same options, and of no other engine that lives.
+Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options, std::shared_ptr<Resources> resources,
+                                                   memory::GuestRam& ram, const x86::CpuidModel& model);
 
 }  // namespace hospes::translator

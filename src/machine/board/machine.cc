@@ -8,35 +8,36 @@ namespace hospes::machine {
 
 const char* name_of(EngineKind kind) { return kind == EngineKind::Kvm ? "kvm" : "translator"; }
 
-Result<std::unique_ptr<Machine>> Machine::create(const MachineSetup& setup, const HostSide& host) {
+Result<std::unique_ptr<Machine>> Machine::create(const MachineSetup& setup, const Provisions& provisions,
+                                                 const HostSide& host) {
     std::unique_ptr<Machine> machine(new Machine(host));
-    HOSPES_TRY(machine->build(setup, host));
+    HOSPES_TRY(machine->build(setup, provisions, host));
     return machine;
 }
 
 // The kernel first: that takes some of the time in which the TSC's frequency is measured, which the CPU model waits
 // for.
-Result<void> Machine::build(const MachineSetup& setup, const HostSide& host) {
+Result<void> Machine::build(const MachineSetup& setup, const Provisions& provisions, const HostSide& host) {
     ram_ = HOSPES_TRY(memory::GuestRam::create(setup.memory_bytes));
     const Gpa rsdp = acpi::write_tables(*ram_, 1);
-    const cpu::VcpuState entry = HOSPES_TRY(load_files(*ram_, setup, rsdp));
+    const cpu::VcpuState entry = HOSPES_TRY(load_files(*ram_, setup, provisions, rsdp));
     const x86::CpuidPlatform platform{static_cast<std::uint32_t>(host.tsc.khz()), 1};
-    const bool kvm = setup.engine_kind == EngineKind::Kvm;
-    HOSPES_TRY(kvm ? make_kvm(setup, platform) : make_translator(setup, platform));
+    HOSPES_TRY(provisions.kvm ? make_kvm(setup, *provisions.kvm, platform)
+                              : make_translator(setup, provisions, platform));
     vcpu_ = HOSPES_TRY(engine_->create_vcpu(0));
     HOSPES_TRY(vcpu_->set_state(entry));
     board_ = HOSPES_TRY(Board::create(host, {*ram_, *engine_, *vcpu_}, setup.debug_exit));
     return {};
 }
 
-Result<void> Machine::make_translator(const MachineSetup& setup, const x86::CpuidPlatform& platform) {
+Result<void> Machine::make_translator(const MachineSetup& setup, const Provisions& provisions,
+                                      const x86::CpuidPlatform& platform) {
     model_ = std::make_unique<x86::CpuidModel>(HOSPES_TRY(choose_model(setup.cpu_model, platform)));
-    engine_ = HOSPES_TRY(translator::create_engine(setup.engine, *ram_, *model_));
+    engine_ = HOSPES_TRY(translator::create_engine(setup.engine, provisions.translator, *ram_, *model_));
     return {};
 }
 
-Result<void> Machine::make_kvm(const MachineSetup& setup, x86::CpuidPlatform platform) {
-    const kvm::Host host = HOSPES_TRY(kvm::Host::open());
+Result<void> Machine::make_kvm(const MachineSetup& setup, const kvm::Host& host, x86::CpuidPlatform platform) {
     platform.engine_has = [&host](x86::Feature feature) { return host.has(feature); };
     model_ = std::make_unique<x86::CpuidModel>(HOSPES_TRY(choose_model(setup.cpu_model, platform)));
     engine_ = HOSPES_TRY(kvm::create_engine(host, *ram_, *model_));

@@ -8,6 +8,7 @@
 #include "cpu/engine.h"
 #include "engine/translator/engine.h"
 #include "machine/board/board.h"
+#include "machine/board/provisions.h"
 #include "memory/guest_ram.h"
 #include "x86/cpuid_model.h"
 
@@ -30,8 +31,10 @@ struct MachineSetup {
 
 class Machine {
   public:
-    // Errors: files, kernel, CPU model, memory. The loop does not run yet.
-    static Result<std::unique_ptr<Machine>> create(const MachineSetup& setup, const HostSide& host);
+    // `provisions` are of the same setup, and outlive the machine. Errors: kernel, initrd, CPU model, memory. The loop
+    // does not run yet.
+    static Result<std::unique_ptr<Machine>> create(const MachineSetup& setup, const Provisions& provisions,
+                                                   const HostSide& host);
 
     // Runs the vCPU, on the calling thread, until the machine ends: then Exit::Kicked and ending() says why, or
     // Shutdown or Failed. The event loop runs on another thread meanwhile.
@@ -43,10 +46,11 @@ class Machine {
   private:
     explicit Machine(const HostSide& host) : loop_(host.loop), lock_(host.lock) {}
 
-    Result<void> build(const MachineSetup& setup, const HostSide& host);
+    Result<void> build(const MachineSetup& setup, const Provisions& provisions, const HostSide& host);
     // The CPU model that this engine can run, and the engine.
-    Result<void> make_translator(const MachineSetup& setup, const x86::CpuidPlatform& platform);
-    Result<void> make_kvm(const MachineSetup& setup, x86::CpuidPlatform platform);
+    Result<void> make_translator(const MachineSetup& setup, const Provisions& provisions,
+                                 const x86::CpuidPlatform& platform);
+    Result<void> make_kvm(const MachineSetup& setup, const kvm::Host& host, x86::CpuidPlatform platform);
 
     EventLoop& loop_;
     bus::MachineLock& lock_;

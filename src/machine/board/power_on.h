@@ -15,6 +15,7 @@ namespace hospes::machine {
 Result<x86::CpuidModel> choose_model(const std::string& name, const x86::CpuidPlatform& platform);
 
 // Puts kernel, initrd and command line into memory; the state to start with.
-Result<cpu::VcpuState> load_files(memory::GuestRam& ram, const MachineSetup& setup, Gpa rsdp);
+Result<cpu::VcpuState> load_files(memory::GuestRam& ram, const MachineSetup& setup, const Provisions& provisions,
+                                  Gpa rsdp);
 
 }  // namespace hospes::machine

@@ -44,7 +44,9 @@ int measure(const char* path, int rounds, long skip) {
     auto model = x86::CpuidModel::create("host", {});
     if (code.empty() || !ram.ok() || !model.ok()) return std::fprintf(stderr, "cannot read %s\n", path), 1;
     std::copy(code.begin(), code.end(), reinterpret_cast<char*>((*ram)->host(kCode, code.size())));
-    auto cache = CodeCache::create(kCodeCacheBytes, **ram, *model, &no_slow_path, {});
+    auto memory = CodeMemory::create(kCodeCacheBytes);
+    if (!memory.ok()) return std::fprintf(stderr, "%s\n", memory.error().message().c_str()), 1;
+    auto cache = CodeCache::create(**memory, **ram, *model, &no_slow_path, {});
     if (!cache.ok()) return std::fprintf(stderr, "%s\n", cache.error().message().c_str()), 1;
     const auto started = std::chrono::steady_clock::now();
     for (int round = 0; round < rounds; ++round) translate_all(**cache, kCode + code.size());

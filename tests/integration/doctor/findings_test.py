@@ -45,7 +45,7 @@ class Shape(Here):
     def test_every_topic_is_looked_at(self):
         areas = {code.split(".")[0] for code in self.doctor.examine().findings}
         for area in ("kvm", "cpu", "cgroup", "memory", "hugepages", "disk", "io_uring", "userns", "subids", "landlock",
-                     "seccomp", "images", "package"):
+                     "seccomp", "speculation", "images", "package"):
             self.assertIn(area, areas)
 
     def test_piped_text_is_plain(self):

@@ -44,10 +44,12 @@ Result<std::vector<std::unique_ptr<Executor>>> create_engines(const Options& opt
         if (!is_wanted(options, way.name)) continue;
         engine_options.block_limit = way.block_limit;
         engine_options.link = way.link;
-        subjects.push_back(
-            HOSPES_TRY(EngineExecutor::create(way.name, *model, [&](memory::GuestRam& ram, const x86::CpuidModel& cpu) {
-                return translator::create_engine(engine_options, ram, cpu);
-            })));
+        const auto create = [&](memory::GuestRam& ram,
+                                const x86::CpuidModel& cpu) -> Result<std::unique_ptr<cpu::Engine>> {
+            auto resources = HOSPES_TRY(translator::create_resources(engine_options));
+            return translator::create_engine(engine_options, std::move(resources), ram, cpu);
+        };
+        subjects.push_back(HOSPES_TRY(EngineExecutor::create(way.name, *model, create)));
     }
     if (subjects.empty()) return Error("no such engine; known are single, normal and linked");
     return subjects;

@@ -28,33 +28,31 @@ constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's h
 
 }  // namespace
 
-Result<std::unique_ptr<CodeCache>> CodeCache::create(std::size_t code_bytes, memory::GuestRam& ram,
+Result<std::unique_ptr<CodeCache>> CodeCache::create(CodeMemory& memory, memory::GuestRam& ram,
                                                      const x86::CpuidModel& model, SlowPath slow_path,
                                                      const TranslateOptions& options) {
-    auto memory = HOSPES_TRY(CodeMemory::create(code_bytes));
-    const std::size_t most_blocks = code_bytes / kBytesPerBlock;
+    memory.clear();
+    const std::size_t most_blocks = memory.size() / kBytesPerBlock;
     auto blocks = HOSPES_TRY(ReservedArray<Block>::create(most_blocks));
     auto exits = HOSPES_TRY(ReservedArray<ExitRecord>::create(most_blocks * 4));
     auto points = HOSPES_TRY(ReservedArray<CodePoint>::create(most_blocks * 16));
     auto buckets = HOSPES_TRY(ReservedArray<BlockIndex>::create(std::size_t{1} << kBucketBits));
     auto pages = HOSPES_TRY(ReservedArray<BlockIndex>::create(ram.page_count()));
     auto system_instructions = HOSPES_TRY(SystemInstructions::create());
-    std::unique_ptr<CodeCache> cache(new CodeCache(std::move(memory), ram, model, options, std::move(blocks),
-                                                   std::move(exits), std::move(points), std::move(buckets),
-                                                   std::move(pages), std::move(system_instructions)));
-    Assembler assembler(cache->memory_->writable(), cache->memory_->writable() + code_bytes,
-                        cache->memory_->execute_offset());
+    std::unique_ptr<CodeCache> cache(new CodeCache(memory, ram, model, options, std::move(blocks), std::move(exits),
+                                                   std::move(points), std::move(buckets), std::move(pages),
+                                                   std::move(system_instructions)));
+    Assembler assembler(memory.writable(), memory.writable() + memory.size(), memory.execute_offset());
     cache->thunks_ = emit_thunks(assembler, slow_path);
-    cache->first_code_ = cache->cursor_ =
-        static_cast<CodeOffset>((assembler.cursor() - cache->memory_->writable() + 63) & ~63);
+    cache->first_code_ = cache->cursor_ = static_cast<CodeOffset>((assembler.cursor() - memory.writable() + 63) & ~63);
     return cache;
 }
 
-CodeCache::CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
+CodeCache::CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::CpuidModel& model,
                      const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,
                      ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets,
                      ReservedArray<BlockIndex> pages, SystemInstructions system_instructions)
-    : memory_(std::move(memory)),
+    : memory_(memory),
       ram_(ram),
       decoder_(model),
       options_(options),
@@ -64,9 +62,9 @@ CodeCache::CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, 
       buckets_(std::move(buckets)),
       page_blocks_(std::move(pages)),
       system_instructions_(std::move(system_instructions)),
-      hot_memory_(memory_->writable(), cold_begin(*memory_)),
-      cold_memory_(memory_->writable() + cold_begin(*memory_), memory_->size() - cold_begin(*memory_)),
-      first_cold_(cold_begin(*memory_)),
+      hot_memory_(memory_.writable(), cold_begin(memory_)),
+      cold_memory_(memory_.writable() + cold_begin(memory_), memory_.size() - cold_begin(memory_)),
+      first_cold_(cold_begin(memory_)),
       cold_cursor_(first_cold_),
       scratch_(kMaxBlockInstructions) {}
 
@@ -75,9 +73,9 @@ bool CodeCache::is_full() const {
     constexpr unsigned kExits = 2 * kMaxBlockInstructions + 2;
     constexpr unsigned kPoints = 32 * kMaxBlockInstructions;
     return first_cold_ - cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
-           memory_->size() - cold_cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
-           block_count_ + 1 >= blocks_.capacity() || exit_count_ + kExits >= exits_.capacity() ||
-           point_count_ + kPoints >= points_.capacity() || system_instructions_.is_full();
+           memory_.size() - cold_cursor_ < 2 * BlockEmitter::kMaxBlockBytes || block_count_ + 1 >= blocks_.capacity() ||
+           exit_count_ + kExits >= exits_.capacity() || point_count_ + kPoints >= points_.capacity() ||
+           system_instructions_.is_full();
 }
 
 // Room for one more block, in memory that is there as far as blocks usually go.
@@ -131,9 +129,8 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
                         straddles ? second_page : kNotStraddled};
     const unsigned plain = plain_bit(gpa, mode);
     run_passes(instructions, (plain_[plain / 64] >> plain % 64 & 1) != 0 ? mode.with(Mode::kPlain) : mode);
-    Assembler assembler(memory_->writable() + cursor_, memory_->writable() + memory_->size(),
-                        memory_->execute_offset());
-    BlockEmitter emitter(assembler, memory_->writable() + cold_cursor_, thunks_, instructions, mode, exit_count_,
+    Assembler assembler(memory_.writable() + cursor_, memory_.writable() + memory_.size(), memory_.execute_offset());
+    BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
     const BlockIndex index = add_block(origin, emitter.emit());
     ++counters_.translated_blocks;
@@ -174,7 +171,7 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
         record.jump += begin;
         if (record.checked) record.frame_check += begin;
         std::int32_t to_stub;
-        std::memcpy(&to_stub, memory_->writable() + record.jump, 4);
+        std::memcpy(&to_stub, memory_.writable() + record.jump, 4);
         record.stub = static_cast<CodeOffset>(record.jump + 4 + static_cast<std::uint32_t>(to_stub));
         exits_[exit_count_++] = record;
     }

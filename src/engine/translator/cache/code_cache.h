@@ -34,18 +34,19 @@ struct TranslateOptions {
 
 class CodeCache {
   public:
-    static Result<std::unique_ptr<CodeCache>> create(std::size_t code_bytes, memory::GuestRam& ram,
+    // What `memory`, which must outlive the cache, holds is thrown away.
+    static Result<std::unique_ptr<CodeCache>> create(CodeMemory& memory, memory::GuestRam& ram,
                                                      const x86::CpuidModel& model, SlowPath slow_path,
                                                      const TranslateOptions& options);
 
     const Thunks& thunks() const { return thunks_; }
-    const CodeMemory& memory() const { return *memory_; }
+    const CodeMemory& memory() const { return memory_; }
     const CodeCacheCounters& counters() const { return counters_; }
 
     Block& block(BlockIndex index) { return blocks_[index]; }
     const Block& block(BlockIndex index) const { return blocks_[index]; }
     ExitRecord& exit(ExitIndex index) { return exits_[index]; }
-    const std::uint8_t* host_address(CodeOffset offset) const { return memory_->executable() + offset; }
+    const std::uint8_t* host_address(CodeOffset offset) const { return memory_.executable() + offset; }
 
     // The valid block at `gpa` for `mode`, or 0. General registers only.
     BlockIndex find(Gpa gpa, Mode mode) const;
@@ -102,9 +103,9 @@ class CodeCache {
     static constexpr unsigned kPlainWords = 64;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
-    CodeCache(std::unique_ptr<CodeMemory> memory, memory::GuestRam& ram, const x86::CpuidModel& model,
-              const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,
-              ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages,
+    CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::CpuidModel& model, const TranslateOptions& options,
+              ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits, ReservedArray<CodePoint> points,
+              ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages,
               SystemInstructions system_instructions);
 
     CodeView view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) const;
@@ -130,7 +131,7 @@ class CodeCache {
     void make_room();
     unsigned pages_of(const Block& block, std::uint64_t pages[2]) const;
 
-    std::unique_ptr<CodeMemory> memory_;
+    CodeMemory& memory_;
     memory::GuestRam& ram_;
     Decoder decoder_;
     TranslateOptions options_;

@@ -66,7 +66,7 @@ void CodeCache::remove_from_page(std::uint64_t page, BlockIndex index) {
     *link = next_in_page(blocks_[index], page);
 }
 
-void CodeCache::patch32(CodeOffset at, std::uint32_t value) { __builtin_memcpy(memory_->writable() + at, &value, 4); }
+void CodeCache::patch32(CodeOffset at, std::uint32_t value) { __builtin_memcpy(memory_.writable() + at, &value, 4); }
 
 void CodeCache::link(ExitIndex index, BlockIndex target) {
     if (!options_.link) return;
@@ -146,16 +146,16 @@ void CodeCache::invalidate_block(BlockIndex index) {
         if (exits_[i].linked != 0) unlink(i);
     }
     // T0 holds the guest address there, as at a jump cache miss.
-    std::uint8_t* entry = memory_->writable() + block.entry_indirect;
+    std::uint8_t* entry = memory_.writable() + block.entry_indirect;
     const auto distance =
-        static_cast<std::int32_t>(thunks_.jump_cache_miss - (memory_->executable() + block.entry_indirect + 5));
+        static_cast<std::int32_t>(thunks_.jump_cache_miss - (memory_.executable() + block.entry_indirect + 5));
     entry[0] = kDroppedEntry;
     __builtin_memcpy(entry + 1, &distance, 4);
     ++counters_.invalidated_blocks;
 }
 
 BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
-    const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_->executable()));
+    const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_.executable()));
     const bool cold = offset >= first_cold_;
     BlockIndex low = 1, high = block_count_;
     while (low < high) {  // the last block that begins at or before `offset`
@@ -171,7 +171,7 @@ BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
 }
 
 CodePosition CodeCache::position_at(const Block& block, std::uint64_t host_pc) const {
-    const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_->executable()));
+    const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_.executable()));
     const bool cold = offset >= first_cold_;
     const std::uint32_t inside = cold ? block.end - block.begin + (offset - block.cold_begin) : offset - block.begin;
     std::uint32_t low = 0, high = block.point_count;

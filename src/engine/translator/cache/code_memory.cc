@@ -23,6 +23,9 @@ Result<std::unique_ptr<CodeMemory>> CodeMemory::create(std::size_t size) {
         new CodeMemory(static_cast<std::uint8_t*>(writable), static_cast<std::uint8_t*>(executable), size));
 }
 
+// Of shared pages, MADV_DONTNEED would let go of this process's mapping only.
+void CodeMemory::clear() { ::madvise(writable_, size_, MADV_REMOVE); }
+
 CodeMemory::~CodeMemory() {
     ::munmap(writable_, size_);
     ::munmap(executable_, size_);

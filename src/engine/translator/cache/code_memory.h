@@ -21,6 +21,8 @@ class CodeMemory {
     const std::uint8_t* executable() const { return executable_; }
     std::ptrdiff_t execute_offset() const { return executable_ - writable_; }
     std::size_t size() const { return size_; }
+    // Gives its pages back to the host; they read as zeroes from then on.
+    void clear();
     [[gnu::always_inline]] bool contains(std::uint64_t host_pc) const {
         return host_pc - reinterpret_cast<std::uint64_t>(executable_) < size_;
     }

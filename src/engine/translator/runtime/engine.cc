@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "engine/translator/runtime/host_signals.h"
+#include "engine/translator/runtime/resources.h"
 #include "engine/translator/runtime/vcpu.h"
 
 namespace hospes::translator {
@@ -28,7 +29,8 @@ Result<VectorComponents> look_at_host() {
 
 class TranslatorEngine final : public cpu::Engine {
   public:
-    explicit TranslatorEngine(Shared shared) : shared_(std::move(shared)) {}
+    TranslatorEngine(std::shared_ptr<Resources> resources, Shared shared)
+        : resources_(std::move(resources)), shared_(std::move(shared)) {}
 
     cpu::Capabilities capabilities() const override { return {"translator", false, 1}; }
 
@@ -47,6 +49,7 @@ class TranslatorEngine final : public cpu::Engine {
     std::string counters() const override;
 
   private:
+    std::shared_ptr<Resources> resources_;  // outlives the cache
     Shared shared_;
     TranslatorVcpu* vcpu_ = nullptr;
 };
@@ -97,18 +100,17 @@ std::string TranslatorEngine::counters() const {
 
 }  // namespace
 
-Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options, memory::GuestRam& ram,
-                                                   const x86::CpuidModel& model) {
+Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options, std::shared_ptr<Resources> resources,
+                                                   memory::GuestRam& ram, const x86::CpuidModel& model) {
     const VectorComponents vectors = HOSPES_TRY(look_at_host());
     HOSPES_TRY(install_signal_handlers());
     TranslateOptions translate;
     translate.block_limit = options.block_limit;
     translate.link = options.link;
     translate.emit.breakage = options.breakage;
-    auto cache =
-        HOSPES_TRY(CodeCache::create(options.code_cache_bytes, ram, model, &TranslatorVcpu::slow_path, translate));
-    return std::unique_ptr<cpu::Engine>(
-        new TranslatorEngine(Shared{ram, model, std::move(cache), vectors, Tracer(options.trace, options.perf_map)}));
+    auto cache = HOSPES_TRY(CodeCache::create(*resources->code, ram, model, &TranslatorVcpu::slow_path, translate));
+    Shared shared{ram, model, std::move(cache), vectors, Tracer(options.trace, resources->perf_map.get())};
+    return std::unique_ptr<cpu::Engine>(new TranslatorEngine(std::move(resources), std::move(shared)));
 }
 
 }  // namespace hospes::translator

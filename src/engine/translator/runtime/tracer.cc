@@ -1,14 +1,10 @@
 #include "engine/translator/runtime/tracer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include <Zydis/Zydis.h>
-
-#include "base/log.h"
 
 namespace hospes::translator {
 
@@ -51,24 +47,16 @@ const char* name_of(CodeExit exit) {
 
 }  // namespace
 
-Tracer::Tracer(std::uint32_t what, bool perf_map) : what_(what) {
-    if (!perf_map) return;
-    const std::string path = "/tmp/perf-" + std::to_string(::getpid()) + ".map";
-    map_.reset(std::fopen(path.c_str(), "we"));
-    if (map_ == nullptr) log_line("cannot write %s: profilers will not name blocks", path.c_str());
-}
-
 void Tracer::name_block(const CodeCache& cache, BlockIndex index) {
     const Block& block = cache.block(index);
     const auto name = [&](CodeOffset begin, CodeOffset end, const char* part) {
-        std::fprintf(map_.get(), "%lx %x guest_%llx_%s_%x%s\n",
-                     reinterpret_cast<unsigned long>(cache.host_address(begin)), end - begin,
-                     static_cast<unsigned long long>(block.gpa), block.mode.user() ? "user" : "kernel", block.mode.bits,
-                     part);
+        std::fprintf(map_, "%lx %x guest_%llx_%s_%x%s\n", reinterpret_cast<unsigned long>(cache.host_address(begin)),
+                     end - begin, static_cast<unsigned long long>(block.gpa), block.mode.user() ? "user" : "kernel",
+                     block.mode.bits, part);
     };
     name(block.begin, block.end, "");
     name(block.cold_begin, block.cold_end, "_cold");
-    std::fflush(map_.get());
+    std::fflush(map_);
 }
 
 // Guest instructions on the left, the host's that came of each on the right.

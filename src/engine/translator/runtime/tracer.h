@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 
 #include "engine/translator/cache/code_cache.h"
 #include "engine/translator/engine.h"
@@ -12,7 +11,8 @@ namespace hospes::translator {
 
 class Tracer {
   public:
-    Tracer(std::uint32_t what, bool perf_map);
+    // `perf_map` may be nullptr.
+    Tracer(std::uint32_t what, std::FILE* perf_map) : what_(what), map_(perf_map) {}
 
     [[gnu::always_inline]] bool wants(Trace what) const { return (what_ & what) != 0; }
 
@@ -25,15 +25,11 @@ class Tracer {
     void fault(const GuestState& state, unsigned vector, bool interrupt, std::uint32_t error_code, Gva address) const;
 
   private:
-    struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
-    };
-
     void name_block(const CodeCache& cache, BlockIndex index);
     void show_block(const CodeCache& cache, BlockIndex index) const;
 
     std::uint32_t what_;
-    std::unique_ptr<std::FILE, Close> map_;
+    std::FILE* map_;
 };
 
 }  // namespace hospes::translator
