@@ -77,11 +77,8 @@ Checked<void> mark_accessed(System& system, Descriptor& descriptor) {
 
 Checked<void> load_segment(System& system, x86::SegmentRegister number, std::uint16_t selector) {
     GuestState& state = system.state();
-    if (!state.protected_mode()) {  // real mode: the base follows the selector, the rest stays
-        x86::Segment segment = state.segments[number];
-        segment.selector = selector;
-        segment.base = static_cast<std::uint64_t>(selector) << 4;
-        set_segment(state, number, segment);
+    if (!state.protected_mode()) {
+        set_real_segment(state, number, selector);
         return {};
     }
     if (number == x86::SS) return load_stack_segment(system, selector);
