@@ -12,16 +12,14 @@ namespace {
 constexpr Gpa kPml4 = 0x1000, kPdpt = 0x2000, kDirectory = 0x3000, kTables = 0x4000;
 constexpr Gpa kWindowDirectory = 0x1'8000, kWindowTable = 0x1'9000;
 constexpr Gpa kGdt = 0x2'0000, kIdt = 0x2'1000, kStacks = 0x4'0000;  // a page of stack each
-constexpr std::uint64_t kRights = 3;                                  // present, writable
+constexpr std::uint64_t kRights = 3;                                 // present, writable
 constexpr std::uint16_t kCodeSelector = 0x10, kDataSelector = 0x18;
 constexpr std::chrono::seconds kLongest{100};
 
 }  // namespace
 
 SmpGuest::SmpGuest(unsigned vcpus, const char* code, const char* code_end)
-    : code_(code),
-      ram_(memory::GuestRam::create(kRamSize).take()),
-      model_([] {
+    : code_(code), ram_(memory::GuestRam::create(kRamSize).take()), model_([] {
           auto wished = x86::CpuidModel::create("x86-64-v3", {});
           return wished.ok() ? wished.take() : x86::CpuidModel::create("x86-64-v2", {}).take();
       }()) {

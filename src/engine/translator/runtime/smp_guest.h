@@ -35,8 +35,8 @@ class EmptyHost final : public cpu::VcpuHost {
 
 class SmpGuest {
   public:
-    static constexpr Gpa kCode = 0x10'0000;    // where `code` goes
-    static constexpr Gpa kData = 0x20'0000;    // free for the test, to the end of RAM
+    static constexpr Gpa kCode = 0x10'0000;      // where `code` goes
+    static constexpr Gpa kData = 0x20'0000;      // free for the test, to the end of RAM
     static constexpr Gpa kWindow = 0x4000'0000;  // linear: two neighbours, the frames of which are not
     static constexpr Gpa kWindowFrames[2] = {0x7f'e000, 0x7f'b000};
     static constexpr std::uint64_t kRamSize = 32u << 20;
