@@ -1,4 +1,5 @@
-// What an engine asks of the machine while a vCPU runs. Every call comes on that vCPU's thread.
+// What an engine asks of the machine while a vCPU runs. Every call comes on that vCPU's thread. None may wait for
+// another vCPU, which may itself be waiting for this one.
 #pragma once
 
 #include <cstdint>

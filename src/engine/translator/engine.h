@@ -24,7 +24,7 @@ enum Trace : std::uint32_t {
 };
 
 struct EngineOptions {
-    std::size_t code_cache_bytes = 128u << 20;  // bound on generated code; a multiple of 2 MiB
+    std::size_t code_cache_bytes = 128u << 20;  // bound on generated code of each vCPU; a multiple of 2 MiB
     unsigned block_limit = 48;                  // most guest instructions in a block, 1 to 48
     bool link = true;                           // jump from block to block without the dispatcher
     std::uint32_t trace = kTraceNothing;        // Trace bits
