@@ -39,14 +39,13 @@ Result<void> Machine::build(const MachineSetup& setup, const HostSide& host) {
     return {};
 }
 
-// Application processors begin as INIT leaves them.
 Result<void> Machine::make_vcpus(unsigned count, const cpu::VcpuState& entry) {
     const unsigned most = engine_->capabilities().max_vcpus;
     if (count > most) {
         return Error("cannot have " + std::to_string(count) + " CPUs: the engine " + engine_->capabilities().name +
                      " has " + std::to_string(most) + " at most; give the VM fewer");
     }
-    const cpu::VcpuState waiting = after_init(cpu::initial_state(), signature(*model_));
+    const cpu::VcpuState waiting = waiting_for_start_up(signature(*model_));
     for (unsigned index = 0; index < count; ++index) {
         vcpus_.push_back(HOSPES_TRY(engine_->create_vcpu(index)));
         HOSPES_TRY(vcpus_.back()->set_state(index == 0 ? entry : waiting));

@@ -43,6 +43,12 @@ cpu::VcpuState after_init(const cpu::VcpuState& before, std::uint32_t signature)
     return state;
 }
 
+cpu::VcpuState waiting_for_start_up(std::uint32_t signature) {
+    cpu::VcpuState power_on = cpu::initial_state();
+    power_on.cr0 |= x86::cr0::CD | x86::cr0::NW;
+    return after_init(power_on, signature);
+}
+
 cpu::VcpuState after_start_up(const cpu::VcpuState& initialised, std::uint8_t vector) {
     cpu::VcpuState state = initialised;
     const auto selector = static_cast<std::uint16_t>(vector << 8);

@@ -7,6 +7,9 @@
 
 namespace hospes::machine {
 
+// At power-on, before anybody started it.
+cpu::VcpuState waiting_for_start_up(std::uint32_t signature);
+
 // After INIT: what it leaves alone is as in `before`. `signature`: CPUID leaf 1 EAX, which EDX then holds.
 cpu::VcpuState after_init(const cpu::VcpuState& before, std::uint32_t signature);
 
