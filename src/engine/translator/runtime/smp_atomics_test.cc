@@ -45,6 +45,7 @@ smp_xchg:
     test eax, eax
     jz 2f
     pause
+    out 0x80, al
     jmp 1b
 2:  inc qword ptr [0x200000]
     mov dword ptr [0x200080], 0
@@ -70,6 +71,7 @@ smp_split_xchg:
     test eax, eax
     jz 2f
     pause
+    out 0x80, al
     jmp 1b
 2:  inc qword ptr [0x200000]
     mov dword ptr [0x40000ffd], 0

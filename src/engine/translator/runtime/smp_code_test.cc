@@ -8,10 +8,15 @@
 asm(R"(
     .pushsection .rodata
     .intel_syntax noprefix
+    // After a while the thread lets others run.
     .macro SPIN_UNTIL condition, place, value
 9:  cmp dword ptr [\place], \value
     \condition 8f
     pause
+    inc r15d
+    test r15d, 255
+    jnz 9b
+    out 0x80, al
     jmp 9b
 8:
     .endm
@@ -147,7 +152,11 @@ smp_breakpoint:
     mov [rbp], r8d
     cmp dword ptr [0x200100], 0
     jne 4f
-3:  call smp_far_function
+3:  inc r15d
+    test r15d, 63
+    jnz 5f
+    out 0x80, al
+5:  call smp_far_function
     cmp eax, -1
     je 1b
     // After 3 n steps the value is n, after 3 n + 2 it is n + 1, if not INT3; after 3 n + 1 it is INT3 for sure.
@@ -192,6 +201,7 @@ smp_append:
     cmp [0x2000c0], eax
     jge 7f
 6:  pause
+    out 0x80, al
     jmp 5b
 7:  cmp ebx, esi
     jb 1b

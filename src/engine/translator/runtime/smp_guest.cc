@@ -1,7 +1,6 @@
 #include "engine/translator/runtime/smp_guest.h"
 
 #include <chrono>
-#include <thread>
 
 #include "engine/translator/engine.h"
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "cpu/engine.h"
@@ -15,13 +16,13 @@
 
 namespace hospes::translator {
 
-// A machine with nothing in it.
+// A machine with nothing in it. A write to any port lets other threads run.
 class EmptyHost final : public cpu::VcpuHost {
   public:
     std::uint64_t mmio_read(Gpa, unsigned) override { return ~0ull; }
     void mmio_write(Gpa, std::uint64_t, unsigned) override {}
     std::uint32_t port_read(std::uint16_t, unsigned) override { return ~0u; }
-    void port_write(std::uint16_t, std::uint32_t, unsigned) override {}
+    void port_write(std::uint16_t, std::uint32_t, unsigned) override { std::this_thread::yield(); }
     std::optional<std::uint64_t> msr_read(std::uint32_t) override { return {}; }
     bool msr_write(std::uint32_t, std::uint64_t) override { return false; }
     std::uint8_t task_priority() override { return 0; }

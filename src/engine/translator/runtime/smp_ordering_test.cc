@@ -22,6 +22,10 @@ smp_ordering:
 2:  cmp dword ptr [0x200000], r8d
     jae 3f
     pause
+    inc r15d
+    test r15d, 255
+    jnz 2b
+    out 0x80, al
     jmp 2b
 3:  lea r12, [rbx + 32 * 8]
     mov ecx, 1
