@@ -46,7 +46,8 @@ struct InterruptMessage {
     bool operator==(const InterruptMessage&) const = default;
 };
 
-// One vCPU. run(), state() and set_state() belong to one thread; notify() is for any thread.
+// One vCPU. run(), state() and set_state() belong to one thread; notify() is for any thread. Made before the first one
+// runs; ends when no other one runs and nobody calls notify() or Engine::memory_written().
 class Vcpu {
   public:
     virtual ~Vcpu() = default;

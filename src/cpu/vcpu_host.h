@@ -1,4 +1,5 @@
-// What an engine asks of the machine while a vCPU runs. Every call comes on that vCPU's thread.
+// What an engine asks of the machine while a vCPU runs. Every call comes on that vCPU's thread. None may wait for
+// another vCPU, which may itself be waiting for this one.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ class VcpuHost {
     // Of engines with the local APICs: a level-triggered interrupt of the IOAPIC was ended by the guest.
     virtual void end_of_interrupt(std::uint8_t) {}
 
-    // True once the VM is to stop: run() then returns Exit::Kicked.
+    // True once the vCPU is to stop, for good or to be given another state: run() then returns Exit::Kicked.
     virtual bool stop_requested() = 0;
 };
 

@@ -43,6 +43,9 @@ struct VcpuState {
 
     bool interrupt_shadow = false;  // after STI or MOV SS: no interrupt before the next instruction
     bool halted = false;
+    // Wait-for-SIPI (SDM volume 3, 9.4): an application processor that nobody has started. Of engines with the local
+    // APICs only; others do not run a vCPU until it is started.
+    bool waits_for_start_up = false;
 
     alignas(64) std::array<std::uint8_t, kXsaveSize> xsave{};  // standard format; XSTATE_BV at byte 512
 };

@@ -76,12 +76,12 @@ Rules memory() {
 Rules threads() {
     return {
         {SYS_futex},                            // locks, condition variables, join
-        {SYS_clone, one_of(0, {kThread})},      // the thread io, the TSC's measurement
+        {SYS_clone, one_of(0, {kThread})},      // the threads io and vcpu, the TSC's measurement
         {SYS_clone3, {}, ENOSYS},               // its flags lie in memory, unseen; glibc goes on to clone()
         {SYS_set_robust_list},                  // a thread's start
         {SYS_rseq},                             // a thread's start
         {SYS_sched_getaffinity},                // malloc(), with eight threads and more: how many arenas
-        {SYS_prctl, one_of(0, {PR_SET_NAME})},  // the thread io
+        {SYS_prctl, one_of(0, {PR_SET_NAME})},  // the threads io and vcpu
         {SYS_exit},                             // a thread's end
         {SYS_exit_group},                       // the end
     };

@@ -69,17 +69,6 @@ Result<std::uint64_t> parse_memory(const std::string& text) {
     return *value << 20;
 }
 
-Result<void> check_cpus(const std::string& text) {
-    const auto value = whole_number(text);
-    if (!value || *value == 0) {
-        return Error("cannot use " + quoted("--cpus", text) + ": no number of CPUs; give 1, or leave it out");
-    }
-    if (*value == 1) return {};
-    return Error("cannot use " + quoted("--cpus", text) +
-                 ": a VM has one CPU for now, more come later; give 1, or leave "
-                 "it out");
-}
-
 Result<EngineWish> parse_engine(const std::string& text) {
     if (text == "auto") return EngineWish::Auto;
     if (text == "translator") return EngineWish::Translator;

@@ -18,7 +18,6 @@ Result<std::uint64_t> parse_number(const std::string& option, const std::string&
 
 // --memory, in MiB of text, to bytes: what a PC needs at least, and the host has at most.
 Result<std::uint64_t> parse_memory(const std::string& text);
-Result<void> check_cpus(const std::string& text);
 Result<EngineWish> parse_engine(const std::string& text);
 // on or off.
 Result<bool> parse_switch(const std::string& option, const std::string& text);

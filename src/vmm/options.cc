@@ -41,7 +41,7 @@ void declare(CLI::App& app, Texts& texts) {
         ->type_name("NAME=FD")
         ->allow_extra_args(false);
     value("--memory", texts.memory, "MIB", "size of memory; 256 if not given");
-    value("--cpus", texts.cpus, "N", "number of CPUs: one for now");
+    value("--cpus", texts.cpus, "N", "number of CPUs, 1 to 64; 1 if not given");
     value("--cpu-model", texts.cpu_model, "NAME",
           "what CPUID says: host (the default: all that this host's CPU has), x86-64-v3 or x86-64-v2 (the same "
           "everywhere)");
@@ -74,8 +74,8 @@ Result<EngineWish> interpret_engine(const Texts& texts) {
 Result<Options> interpret(const Texts& texts) {
     Options options;
     options.engine = HOSPES_TRY(interpret_engine(texts));
-    HOSPES_TRY(check_cpus(texts.cpus));
     machine::MachineSetup& machine = options.machine;
+    machine.cpus = static_cast<unsigned>(HOSPES_TRY(parse_number("--cpus", texts.cpus, 1, machine::kMostCpus)));
     machine.memory_bytes = HOSPES_TRY(parse_memory(texts.memory));
     machine.cpu_model = texts.cpu_model;
     machine.kernel = texts.kernel;

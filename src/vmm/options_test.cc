@@ -66,7 +66,7 @@ TEST(CommandLine, EveryOption) {
                          "--memory",
                          "64",
                          "--cpus",
-                         "1",
+                         "64",
                          "--cpu-model",
                          "host",
                          "--no-reboot",
@@ -90,6 +90,7 @@ TEST(CommandLine, EveryOption) {
     EXPECT_TRUE(options.disks[1].read_only);
     EXPECT_EQ(options.machine.command_line, "--x [y] z");
     EXPECT_EQ(options.machine.memory_bytes, 64u << 20);
+    EXPECT_EQ(options.machine.cpus, 64u);
     EXPECT_EQ(options.machine.cpu_model, "host");
     EXPECT_TRUE(options.machine.debug_exit);
     EXPECT_FALSE(options.reboot);
@@ -141,7 +142,7 @@ TEST(CommandLine, ErrorsNameTheOptionAndAdvise) {
                                                          {"--memory", "64G"},
                                                          {"--memory", "1", "--memory", "2"},
                                                          {"--cpus", "0"},
-                                                         {"--cpus", "2"},
+                                                         {"--cpus", "65"},
                                                          {"--cpus", ""},
                                                          {"--engine", "magic"},
                                                          {"--disk", ""},

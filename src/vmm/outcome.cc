@@ -10,7 +10,8 @@ constexpr int kStatusReset = 3, kStatusTripleFault = 4;
 
 Outcome requested_end(const machine::Ending& ending, bool reboot) {
     switch (ending.kind()) {
-        case machine::EndKind::None: break;
+        case machine::EndKind::None:
+        case machine::EndKind::Vcpu: break;
         case machine::EndKind::PowerOff: return {0, "the guest powered off"};
         case machine::EndKind::Reset: return {kStatusReset, "the guest reset the machine", reboot};
         case machine::EndKind::DebugExit:

@@ -83,11 +83,11 @@ Result<Outcome> Session::run_once() {
         ::pthread_setname_np(::pthread_self(), "io");
         life.loop->run();
     });
-    const cpu::Exit exit = life.machine->run();
+    Result<cpu::Exit> exit = life.machine->run();
     life.loop->stop();
     io.join();
 
-    Outcome outcome = outcome_of(exit, ending, options_.reboot);
+    Outcome outcome = outcome_of(HOSPES_TRY(std::move(exit)), ending, options_.reboot);
     if (outcome.restart) return outcome;
     const std::string counters = options_.counters ? life.machine->counters() : "";
     give_back();

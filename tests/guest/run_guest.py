@@ -20,7 +20,7 @@ def read_header(source):
         for line in lines:
             if not line.startswith("//"):
                 break
-            match = re.match(r"//\s*(expect|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
+            match = re.match(r"//\s*(expect|cpus|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
             if match:
                 header.setdefault(match.group(1), []).append(match.group(2))
     if "expect" not in header:
@@ -38,17 +38,21 @@ def run(command, timeout):
         return None, (late.stdout or b"").decode(errors="replace")
 
 
-def run_qemu(image, timeout, cpu):
+def cpus_of(header):
+    return header.get("cpus", ["1"])[0]
+
+
+def run_qemu(image, timeout, cpus, cpu):
     with tempfile.NamedTemporaryFile(mode="r", errors="replace") as log:
         status, output = run(
-            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-la57" + cpu, "-m", "64", "-nodefaults", "-no-user-config",
-             "-display", "none", "-serial", "stdio", "-no-reboot", "-d", "cpu_reset", "-D", log.name,
+            ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max,-la57" + cpu, "-m", "64", "-smp", cpus, "-nodefaults",
+             "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot", "-d", "cpu_reset", "-D", log.name,
              "-device", "isa-debug-exit,iobase=0xf4,iosize=4", "-kernel", image], timeout)
         return status, output, "Triple fault" in log.read()
 
 
-def run_hospes(vmm, variant, image, timeout):
-    status, output = run([vmm, "--engine", "translator", "--kernel", image, "--memory", "64", "--cpus", "1",
+def run_hospes(vmm, variant, image, timeout, cpus):
+    status, output = run([vmm, "--engine", "translator", "--kernel", image, "--memory", "64", "--cpus", cpus,
                           "--debug-exit", "--no-reboot", "--cmdline", ""] + VARIANTS[variant], timeout)
     return status, output, status == TRIPLE_FAULT_STATUS
 
@@ -96,9 +100,9 @@ def main():
         start = time.monotonic()
         if arguments.qemu:
             cpu = "".join("," + feature for feature in header.get("qemu-cpu", []))
-            outcome = run_qemu(image, timeout, cpu)
+            outcome = run_qemu(image, timeout, cpus_of(header), cpu)
         else:
-            outcome = run_hospes(arguments.vmm, arguments.variant, image, timeout)
+            outcome = run_hospes(arguments.vmm, arguments.variant, image, timeout, cpus_of(header))
         wrong = differences(header, *outcome)
         print(f"{'FAIL' if wrong else 'pass'} {topic}/{name} ({time.monotonic() - start:.2f} s)")
         if wrong:

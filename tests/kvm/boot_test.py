@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Boots a Debian kernel on KVM, in a VM that emulates a host with KVM, to the test list of tests/integration/boot.
 
-usage: boot_test.py --vmm hospes-vmm [--guest bookworm]
+usage: boot_test.py --vmm hospes-vmm [--guest bookworm] [--cpus 2]
 
 The emulated processor has no AVX: QEMU 7.2 does not intercept XSETBV, on which KVM relies to know XCR0.
 """
@@ -29,13 +29,14 @@ exit $status
 def run(options, where):
     setup = boot.Setup(kvm_in_tcg.fetch(options.guest), where)
     guest_image.build_disk(setup.scratch, 32)
-    guest = vmm.Guest(kernel="vmlinuz", initrd="initrd", cmdline=boot.CMDLINE, options=("--no-reboot", "--counters"),
+    guest = vmm.Guest(kernel="vmlinuz", initrd="initrd", cpus=options.cpus,
+                      cmdline=f"{boot.CMDLINE} cpus={options.cpus}", options=("--no-reboot", "--counters"),
                       disks=(vmm.Disk("data", readonly=True), vmm.Disk("scratch")))
     command = kvm_in_tcg.shlex.join(vmm.hospes_command("hospes-vmm", guest, "kvm"))
     files = {"hospes-vmm": options.vmm, "vmlinuz": setup.guest / "vmlinuz", "initrd": setup.initrd, "data": setup.data,
              "scratch": setup.scratch}
-    return kvm_in_tcg.run(kvm_in_tcg.fetch(), SCRIPT.format(command=command), files, memory=1400, limit=options.limit,
-                          without=("avx", "avx2"))
+    return kvm_in_tcg.run(kvm_in_tcg.fetch(), SCRIPT.format(command=command), files, options.cpus, memory=1400,
+                          limit=options.limit, without=("avx", "avx2"))
 
 
 def problems_of(outcome):
@@ -59,6 +60,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vmm", required=True)
     parser.add_argument("--guest", default="bookworm", help="or trixie")
+    parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--limit", type=float, default=280)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hospes-kvm-boot-") as where:

@@ -18,11 +18,11 @@ sys.path[:0] = [str(HERE.parent / "support"), str(GUESTS)]
 import kvm_in_tcg  # noqa: E402
 import run_guest  # noqa: E402
 
-# Between the marks: what a guest wrote, then its exit status.
+# An image's name begins with the number of its CPUs. Between the marks: what a guest wrote, then its exit status.
 SCRIPT = """
 for image in *.elf; do
   echo "@@ begin $image"
-  timeout {limit} hospes-vmm --engine kvm --kernel $image --memory 64 --debug-exit --no-reboot --cmdline '' 2>&1 |
+  timeout {limit} hospes-vmm --engine kvm --kernel $image --memory 64 --cpus ${{image%%--*}} --debug-exit --no-reboot --cmdline '' 2>&1 |
     head -c 4000
   echo; echo "@@ end $image"
 done
@@ -39,6 +39,10 @@ def status_of(output):
         if found:
             return value(found)
     return None
+
+
+def file_name(name, header):
+    return f"{run_guest.cpus_of(header)}--{name.replace('/', '--')}.elf"
 
 
 def reason_to_skip(header):
@@ -69,12 +73,12 @@ def main():
             skipped += 1
             continue
         headers[name] = header
-        files[name.replace("/", "--") + ".elf"] = options.images / f"{name}.elf"
+        files[file_name(name, header)] = options.images / f"{name}.elf"
 
     outcome = kvm_in_tcg.run(kvm_in_tcg.fetch(), SCRIPT.format(limit=20), files, limit=options.limit)
     failures = 0
     for name, header in headers.items():
-        image = name.replace("/", "--") + ".elf"
+        image = file_name(name, header)
         found = re.search(rf"@@ begin {re.escape(image)}\n(.*?)\n@@ end", outcome.stdout, re.DOTALL)
         output = found.group(1) if found else ""
         status = status_of(output)

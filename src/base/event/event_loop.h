@@ -37,9 +37,11 @@ class EventLoop final : public TimeSource {
     // Ends run(), now or when it is called. Thread-safe and async-signal-safe.
     void stop();
 
-    // Lets another thread (a halted vCPU) serve the timers for a while, which saves a thread switch an interrupt:
-    // between borrow_timers() and return_timers() that thread sleeps until the returned deadline at most and then calls
-    // run_due_timers(). Timers armed by others meanwhile with an earlier deadline are served by the loop as always.
+    // Lets another thread (a halted vCPU; one at a time) serve the timers for a while, which saves a thread switch an
+    // interrupt: between borrow_timers() and return_timers() that thread sleeps until the returned deadline at most and
+    // then calls run_due_timers(). Timers armed by others meanwhile with an earlier deadline are served by the loop as
+    // always.
+    bool timers_borrowed() const { return borrowed_; }
     std::optional<Nanoseconds> borrow_timers();
     void run_due_timers();
     void return_timers();

@@ -15,6 +15,8 @@ void ApicBus::deliver_except(const ApicMessage& message, const LocalApic* sender
         if (apic == sender || !apic->matches(message)) continue;
         if (message.mode != DeliveryMode::LowestPriority) {
             apic->accept(message);
+        } else if (!apic->arbitrates()) {
+            continue;
         } else if (best == nullptr || apic->processor_priority() < best->processor_priority()) {
             best = apic;
         }

@@ -221,6 +221,56 @@ TEST_F(IrqchipTest, InterprocessorInterrupts) {
     EXPECT_EQ(events.inits + events.nmis, 0);
 }
 
+TEST_F(IrqchipTest, InitResetsTheApicButItsIdAndBase) {
+    other.mmio_write(0xf0, 0x1ff);
+    other.mmio_write(0x80, 0x20);
+    ASSERT_TRUE(other.msr_write(x86::msr::IA32_APIC_BASE, 0xfed00800));
+    chip.apic_bus().send(0xfee01000, 0x61);
+    EXPECT_TRUE(other_events.pending);
+    chip.apic_bus().send(0xfee01000, 0x500);
+    EXPECT_FALSE(other_events.pending);
+    EXPECT_EQ(other.mmio_read(0xf0), 0xffu);
+    EXPECT_EQ(other.mmio_read(0x80), 0u);
+    EXPECT_EQ(other.mmio_read(0x20), 1u << 24);
+    EXPECT_EQ(other.msr_read(x86::msr::IA32_APIC_BASE), 0xfed00800u);
+}
+
+TEST_F(IrqchipTest, LowestPriorityGoesToAnApicThatIsOn) {
+    apic.set_task_priority_class(8);
+    chip.apic_bus().send(0xfeeff000, 0x151);  // the other one has priority 0, but is off
+    EXPECT_FALSE(other_events.pending);
+    apic.set_task_priority_class(0);
+    EXPECT_EQ(take(), 0x51);
+    other.mmio_write(0xf0, 0x1ff);
+    chip.apic_bus().send(0xfeeff000, 0x152);  // 0x51 is in service on the first
+    EXPECT_EQ(*other.acknowledge(), 0x52);
+    EXPECT_FALSE(events.pending);
+}
+
+TEST_F(IrqchipTest, X2apicReachesByIdByClusterAndAll) {
+    constexpr std::uint32_t kIcr = x86::msr::kX2apicFirst + 0x30;
+    Events far_events;
+    LocalApic far{0x23, chip.apic_bus(), time, tsc, far_events};
+    for (LocalApic* each : {&apic, &other, &far}) {
+        ASSERT_TRUE(each->msr_write(x86::msr::IA32_APIC_BASE, 0xfee00c00));
+        ASSERT_TRUE(each->msr_write(x86::msr::kX2apicFirst + 0xf, 0x1ff));
+    }
+    EXPECT_EQ(far.msr_read(x86::msr::kX2apicFirst + 0xd), 0x20008u);  // cluster 2, member 3
+    ASSERT_TRUE(apic.msr_write(kIcr, 0x23ull << 32 | 0x41));
+    EXPECT_EQ(*far.acknowledge(), 0x41);
+    EXPECT_FALSE(other_events.pending);
+    ASSERT_TRUE(apic.msr_write(kIcr, 0x0002000full << 32 | 0x852));  // logical
+    EXPECT_EQ(*far.acknowledge(), 0x52);
+    EXPECT_FALSE(events.pending || other_events.pending);
+    ASSERT_TRUE(apic.msr_write(kIcr, 0x00000003ull << 32 | 0x853));
+    EXPECT_EQ(take(), 0x53);
+    EXPECT_EQ(*other.acknowledge(), 0x53);
+    ASSERT_TRUE(apic.msr_write(kIcr, 0xffffffffull << 32 | 0x64));
+    EXPECT_EQ(take(), 0x64);
+    EXPECT_EQ(*other.acknowledge(), 0x64);
+    EXPECT_EQ(*far.acknowledge(), 0x64);
+}
+
 TEST_F(IrqchipTest, ErrorsAreLatchedByAWriteToEsr) {
     apic.mmio_write(0x370, 0xfe);
     apic.mmio_write(0x300, 0x40000 | 0x05);

@@ -107,10 +107,17 @@ void LocalApic::accept(const ApicMessage& message) {
         case DeliveryMode::Fixed:
         case DeliveryMode::LowestPriority: accept_vector(message.vector, message.level_triggered); break;
         case DeliveryMode::Nmi: events_.nmi(); break;
-        case DeliveryMode::Init: events_.init(); break;
+        case DeliveryMode::Init: return take_init();
         case DeliveryMode::StartUp: events_.start_up(message.vector); break;
         default: break;  // SMI and ExtINT messages: this machine has neither
     }
+}
+
+// All registers as after power-up but the ID and IA32_APIC_BASE (11.4.7.3).
+void LocalApic::take_init() {
+    reset();
+    update();
+    events_.init();
 }
 
 void LocalApic::accept_vector(std::uint8_t vector, bool level_triggered) {

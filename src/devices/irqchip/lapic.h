@@ -57,6 +57,8 @@ class LocalApic {
 
     // For the bus: whether a message is meant for this APIC, and taking it.
     bool matches(const ApicMessage& message) const;
+    // Whether it takes part in the choice of a lowest-priority interrupt's receiver: not while it is switched off.
+    bool arbitrates() const { return software_enabled(); }
     void accept(const ApicMessage& message);
     std::uint8_t processor_priority() const;
     std::uint32_t id() const { return id_; }
@@ -81,6 +83,7 @@ class LocalApic {
     void end_of_interrupt();
     void raise_error(std::uint32_t bit);
     void deliver_lvt(unsigned entry);
+    void take_init();
     void accept_vector(std::uint8_t vector, bool level_triggered);
     bool accepts_pic() const;
     std::uint32_t logical_id() const;

@@ -2,6 +2,18 @@
 
 namespace hospes::kvm {
 
+Counters& Counters::operator+=(const Counters& other) {
+    exits += other.exits;
+    port += other.port;
+    mmio += other.mmio;
+    msr += other.msr;
+    window += other.window;
+    end_of_interrupt += other.end_of_interrupt;
+    kicked += other.kicked;
+    interrupts += other.interrupts;
+    return *this;
+}
+
 std::string Counters::lines() const {
     std::string text;
     const auto add = [&](const char* name, std::uint64_t value) {

@@ -11,6 +11,7 @@ struct Counters {
     std::uint64_t port = 0, mmio = 0, msr = 0, window = 0, end_of_interrupt = 0, kicked = 0;
     std::uint64_t interrupts = 0;  // vectors of the PIC
 
+    Counters& operator+=(const Counters& other);
     // One "name value" a line.
     std::string lines() const;
 };

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "engine/kvm/interrupt_routes.h"
 #include "engine/kvm/kick.h"
@@ -32,7 +33,7 @@ class KvmEngine final : public cpu::Engine {
 
     Result<std::unique_ptr<cpu::Vcpu>> create_vcpu(unsigned index) override {
         auto vcpu = HOSPES_TRY(KvmVcpu::create(shared_, index));
-        vcpu_ = vcpu.get();
+        vcpus_.push_back(vcpu.get());
         return std::unique_ptr<cpu::Vcpu>(std::move(vcpu));
     }
 
@@ -43,13 +44,18 @@ class KvmEngine final : public cpu::Engine {
         routes_.set_level_route(pin, message);
     }
 
-    std::string counters() const override { return vcpu_ == nullptr ? "" : vcpu_->counters().lines(); }
+    // Of all vCPUs together.
+    std::string counters() const override {
+        Counters sum;
+        for (const KvmVcpu* vcpu : vcpus_) sum += vcpu->counters();
+        return vcpus_.empty() ? "" : sum.lines();
+    }
 
   private:
     Shared shared_;
     InterruptRoutes routes_;
     unsigned max_vcpus_;
-    KvmVcpu* vcpu_ = nullptr;
+    std::vector<KvmVcpu*> vcpus_;
 };
 
 Result<void> map(int vm, unsigned slot, const memory::GuestRam& ram, Gpa start, std::uint64_t size) {

@@ -14,7 +14,7 @@ namespace hospes::kvm {
 
 namespace {
 
-constexpr std::uint64_t kApicBase = 0xfee00900;  // enabled, of the bootstrap processor; KVM asks for one
+constexpr std::uint64_t kApicBase = 0xfee00800, kBootstrap = 0x100;  // enabled; KVM asks for one
 constexpr unsigned kXstateBv = 512, kXcompBv = 520, kHeaderEnd = 576, kMxcsr = 24;
 constexpr std::uint32_t kMxcsrBits = 0xffff;
 
@@ -64,7 +64,7 @@ kvm_device_attr tsc_offset_attribute(const std::uint64_t* value) {
     return attribute;
 }
 
-kvm_sregs system_registers(const cpu::VcpuState& from) {
+kvm_sregs system_registers(const cpu::VcpuState& from, unsigned index) {
     kvm_sregs to{};
     for (unsigned i = 0; i < x86::kSegmentCount; ++i) to.*kSegments[i] = to_kvm(from.segments[i]);
     to.ldt = to_kvm(from.ldtr);
@@ -73,7 +73,7 @@ kvm_sregs system_registers(const cpu::VcpuState& from) {
     to.idt.base = from.idtr.base, to.idt.limit = from.idtr.limit;
     to.cr0 = from.cr0, to.cr2 = from.cr2, to.cr3 = from.cr3, to.cr4 = from.cr4;
     to.efer = from.efer;
-    to.apic_base = kApicBase;
+    to.apic_base = kApicBase | (index == 0 ? kBootstrap : 0);
     return to;
 }
 
@@ -109,6 +109,11 @@ XsaveArea extended_state(const cpu::VcpuState& from, std::uint64_t supported) {
     return to;
 }
 
+std::uint32_t activity_of(const cpu::VcpuState& from) {
+    if (from.waits_for_start_up) return KVM_MP_STATE_UNINITIALIZED;
+    return from.halted ? KVM_MP_STATE_HALTED : KVM_MP_STATE_RUNNABLE;
+}
+
 // One KVM_SET_..., with its name for the error.
 template <typename T>
 Result<void> set(int fd, unsigned long request, const T& value, const char* what) {
@@ -121,7 +126,7 @@ Result<void> set(int fd, unsigned long request, const T& value, const char* what
 
 Result<void> KvmVcpu::set_state(const cpu::VcpuState& from) {
     const int fd = fd_.get();
-    HOSPES_TRY(set(fd, KVM_SET_SREGS, system_registers(from), "system registers"));
+    HOSPES_TRY(set(fd, KVM_SET_SREGS, system_registers(from, index_), "system registers"));
     HOSPES_TRY(set(fd, KVM_SET_REGS, general_registers(from), "general registers"));
     if (shared_.model.has(x86::Feature::XSAVE)) {
         kvm_xcrs xcrs{};
@@ -144,7 +149,7 @@ Result<void> KvmVcpu::set_state(const cpu::VcpuState& from) {
     events.interrupt.shadow = from.interrupt_shadow ? KVM_X86_SHADOW_INT_STI : 0;
     HOSPES_TRY(set(fd, KVM_SET_VCPU_EVENTS, events, "events"));
     kvm_mp_state activity{};
-    activity.mp_state = from.halted ? KVM_MP_STATE_HALTED : KVM_MP_STATE_RUNNABLE;
+    activity.mp_state = activity_of(from);
     HOSPES_TRY(set(fd, KVM_SET_MP_STATE, activity, "activity"));
     run_->ready_for_interrupt_injection = 0;  // KVM_RUN will say
     given_ = false;
@@ -190,6 +195,8 @@ cpu::VcpuState KvmVcpu::state() const {
     kvm_mp_state activity{};
     ::ioctl(fd, KVM_GET_MP_STATE, &activity);
     to.halted = activity.mp_state == KVM_MP_STATE_HALTED;
+    to.waits_for_start_up =
+        activity.mp_state == KVM_MP_STATE_UNINITIALIZED || activity.mp_state == KVM_MP_STATE_INIT_RECEIVED;
     return to;
 }
 

@@ -27,18 +27,18 @@ Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(const Shared& shared, unsigned 
     if (!fd.valid()) return Error(what + errno_text(errno) + "; end other VMs, or use --engine translator");
     void* run = ::mmap(nullptr, shared.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
     if (run == MAP_FAILED) return Error(what + "no mapping of its page: " + errno_text(errno));
-    std::unique_ptr<KvmVcpu> vcpu(new KvmVcpu(shared, std::move(fd), static_cast<kvm_run*>(run)));
+    std::unique_ptr<KvmVcpu> vcpu(new KvmVcpu(shared, index, std::move(fd), static_cast<kvm_run*>(run)));
     CpuidTable table = CpuidTable::of_model(shared.model, index);
     if (::ioctl(vcpu->fd_.get(), kSetCpuid2, table.for_kernel()) != 0) {
         return Error(what + "it refuses the CPU model " + shared.model.name() + ": " + errno_text(errno) +
                      "; choose another model");
     }
-    HOSPES_TRY(set_up_virtual_wire(vcpu->fd_.get()));
+    if (index == 0) HOSPES_TRY(set_up_virtual_wire(vcpu->fd_.get()));
     return vcpu;
 }
 
-KvmVcpu::KvmVcpu(const Shared& shared, UniqueFd fd, kvm_run* run)
-    : shared_(shared), fd_(std::move(fd)), run_(run), msrs_(shared.arch_capabilities) {}
+KvmVcpu::KvmVcpu(const Shared& shared, unsigned index, UniqueFd fd, kvm_run* run)
+    : shared_(shared), index_(index), fd_(std::move(fd)), run_(run), msrs_(shared.arch_capabilities) {}
 
 KvmVcpu::~KvmVcpu() { ::munmap(run_, shared_.run_size); }
 

@@ -45,7 +45,7 @@ class KvmVcpu final : public cpu::Vcpu {
     const Counters& counters() const { return counters_; }
 
   private:
-    KvmVcpu(const Shared& shared, UniqueFd fd, kvm_run* run);
+    KvmVcpu(const Shared& shared, unsigned index, UniqueFd fd, kvm_run* run);
 
     // How far a stop has come.
     struct Stop {
@@ -70,6 +70,7 @@ class KvmVcpu final : public cpu::Vcpu {
     cpu::Exit failed(const std::string& what) const;
 
     const Shared& shared_;
+    const unsigned index_;
     UniqueFd fd_;
     kvm_run* run_;  // shared with the kernel
     cpu::KeptMsrs msrs_;

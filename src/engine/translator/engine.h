@@ -24,7 +24,7 @@ enum Trace : std::uint32_t {
 };
 
 struct EngineOptions {
-    std::size_t code_cache_bytes = 128u << 20;  // bound on generated code; a multiple of 2 MiB
+    std::size_t code_cache_bytes = 128u << 20;  // bound on generated code of each vCPU; a multiple of 2 MiB
     unsigned block_limit = 48;                  // most guest instructions in a block, 1 to 48
     bool link = true;                           // jump from block to block without the dispatcher
     std::uint32_t trace = kTraceNothing;        // Trace bits
@@ -35,8 +35,8 @@ struct EngineOptions {
 // What an engine needs of the host that the VM process's sandbox forbids to get: executable memory, a file to write.
 // Made beforehand, for one engine after the other.
 struct Resources;
-// Errors: no memory for the code cache, or none that is executable.
-Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options);
+// For engines of `vcpus` vCPUs. Errors: no memory for the code caches, or none that is executable.
+Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options, unsigned vcpus = 1);
 // The descriptor of /tmp/perf-PID.map; -1 if there is none.
 int perf_map_descriptor(const Resources& resources);
 

@@ -16,23 +16,34 @@ Result<std::unique_ptr<Board>> Board::create(const HostSide& host, const Core& c
 }
 
 Board::Board(const HostSide& host, const Core& core, bool debug_exit)
-    : signals_(core.vcpu, ending_),
-      observer_(core.engine),
+    : observer_(core.engine),
       engine_apics_(core.engine),
-      apic_(0, irqchip_.apic_bus(), host.loop, host.tsc, signals_),
-      clock_(core.ram, host.tsc, [this](Gpa gpa, std::uint64_t length) { observer_.memory_written(gpa, length); }),
       isa_({host.loop, port_space_, irqchip_, ending_, host.serial_input, host.serial_output, debug_exit}),
-      pci_({memory_space_, port_space_, irqchip_, ending_, core.ram, observer_}),
-      port_({host.lock, memory_space_, port_space_, irqchip_.apic_bus(), apic_, clock_, signals_}) {
-    ending_.on_request([this] { signals_.stop(); });
-    irqchip_.connect_bootstrap(apic_);
-    apic_.set_up_virtual_wire();
+      pci_({memory_space_, port_space_, irqchip_, ending_, core.ram, observer_}) {
+    add_processors(host, core);
+    ending_.on_request([this] {
+        for (const auto& processor : processors_) processor->signals().stop();
+    });
     if (core.engine.capabilities().local_apic_in_engine) use_engine_apics(core.engine);
     memory_space_.attach(devices::IoApic::kBase, devices::IoApic::kSize, irqchip_.ioapic());
     isa_.describe_memory(core.ram);
 }
 
-// Our own local APIC stays as firmware leaves it, and so passes on the PIC's interrupts and nothing else.
+void Board::add_processors(const HostSide& host, const Core& core) {
+    const bool apic_in_engine = core.engine.capabilities().local_apic_in_engine;
+    const ClockPair start = read_clock_pair();
+    for (unsigned index = 0; index < core.vcpus.size(); ++index) {
+        processors_.push_back(std::make_unique<Processor>(
+            Processor::Parts{index, *core.vcpus[index], apic_in_engine, core.signature, ending_, host.loop, host.lock,
+                             host.tsc, start, core.ram, observer_, memory_space_, port_space_, irqchip_.apic_bus()}));
+    }
+    devices::LocalApic& bootstrap = processors_.front()->apic();
+    irqchip_.connect_bootstrap(bootstrap);
+    bootstrap.set_up_virtual_wire();
+}
+
+// The bootstrap processor's own local APIC stays as firmware leaves it, and so passes on the PIC's interrupts and
+// nothing else.
 void Board::use_engine_apics(cpu::Engine& engine) {
     irqchip_.apic_bus().forward_to(engine_apics_);
     irqchip_.ioapic().on_level_route([&engine](unsigned pin, const devices::ApicMessage* message) {

@@ -11,13 +11,10 @@
 #include "bus/machine_lock.h"
 #include "cpu/engine.h"
 #include "devices/irqchip/irqchip.h"
-#include "devices/irqchip/lapic.h"
 #include "machine/board/ending.h"
 #include "machine/board/isa_devices.h"
 #include "machine/board/pci_root.h"
-#include "machine/board/vcpu_port.h"
-#include "machine/board/vcpu_signals.h"
-#include "machine/clock/pvclock.h"
+#include "machine/board/processor.h"
 #include "machine/clock/tsc.h"
 #include "memory/dma_observer.h"
 #include "memory/guest_ram.h"
@@ -46,18 +43,19 @@ inline constexpr std::size_t kMaxStreamPorts = virtio::console::kMaxPorts - 1;  
 struct Core {
     memory::GuestRam& ram;
     cpu::Engine& engine;
-    cpu::Vcpu& vcpu;
+    std::vector<cpu::Vcpu*> vcpus;  // the bootstrap processor first
+    std::uint32_t signature;        // CPUID leaf 1 EAX
 };
 
 class Board {
   public:
-    // Errors: no PCI slot left for a disk. Called before the event loop and the vCPU run; destroyed after.
+    // Errors: no PCI slot left for a disk. Called before the event loop and the vCPUs run; destroyed after.
     static Result<std::unique_ptr<Board>> create(const HostSide& host, const Core& core, bool debug_exit);
     Board(const Board&) = delete;
     Board& operator=(const Board&) = delete;
 
-    cpu::VcpuHost& vcpu_host() { return port_; }
-    VcpuSignals& signals() { return signals_; }
+    std::size_t processors() const { return processors_.size(); }
+    Processor& processor(std::size_t index) { return *processors_[index]; }
     Ending& ending() { return ending_; }
 
   private:
@@ -82,22 +80,20 @@ class Board {
     };
 
     Board(const HostSide& host, const Core& core, bool debug_exit);
+    void add_processors(const HostSide& host, const Core& core);
     void use_engine_apics(cpu::Engine& engine);
     Result<void> add_virtio_devices(const HostSide& host);
     Result<void> add_console(const HostSide& host);
 
     // In the order of their making: a device's line goes down before the APIC that it leads to is gone.
     Ending ending_;
-    VcpuSignals signals_;
     EngineObserver observer_;
     EngineApics engine_apics_;
     bus::AddressSpace memory_space_, port_space_;
     devices::Irqchip irqchip_;
-    devices::LocalApic apic_;  // with the engine's in its place, only the PIC's way to the vCPU
-    PvClock clock_;
+    std::vector<std::unique_ptr<Processor>> processors_;
     IsaDevices isa_;
     PciRoot pci_;
-    VcpuPort port_;
 };
 
 }  // namespace hospes::machine

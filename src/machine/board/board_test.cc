@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "machine/board/start_up.h"
 #include "x86/msr.h"
 
 namespace hospes::machine {
@@ -39,9 +40,13 @@ class BoardTest : public ::testing::Test {
 
     explicit BoardTest(bool debug_exit = true) {
         const HostSide host{*loop_, lock_, tsc_, -1, STDOUT_FILENO, {}};
-        board_ = Board::create(host, {*ram_, engine_, vcpu_}, debug_exit).take();
+        board_ = Board::create(host, {*ram_, engine_, {&vcpu_, &second_}, 0x12345}, debug_exit).take();
     }
-    cpu::VcpuHost& host() { return board_->vcpu_host(); }
+    cpu::VcpuHost& host() { return board_->processor(0).host(); }
+    void start_second() {
+        board_->processor(1).signals().start_up(0);
+        EXPECT_TRUE(board_->processor(1).signals().wait_for_start_up(lock_));
+    }
     // A configuration word of 00:slot.0.
     std::uint32_t config(unsigned slot, unsigned offset) {
         host().port_write(0xcf8, 1u << 31 | slot << 11 | offset, 4);
@@ -53,7 +58,7 @@ class BoardTest : public ::testing::Test {
     HostTsc tsc_;
     std::unique_ptr<memory::GuestRam> ram_ = memory::GuestRam::create(64 << 20).take();
     FakeEngine engine_;
-    FakeVcpu vcpu_;
+    FakeVcpu vcpu_, second_;
     std::unique_ptr<Board> board_;
 };
 
@@ -131,11 +136,78 @@ TEST_F(BoardTest, ApicTimerEndsAWait) {
     const Nanoseconds start = loop_->now();
     host().mmio_write(kInitial, 5'000'000, 4);
     EXPECT_FALSE(host().interrupt_pending());
-    board_->signals().wait(*loop_, lock_, true);
+    board_->processor(0).signals().wait(*loop_, lock_, true);
     EXPECT_GE(loop_->now() - start, 5'000'000u);
     EXPECT_TRUE(host().interrupt_pending());
     EXPECT_EQ(host().acknowledge_interrupt(), 0x40);
     EXPECT_FALSE(host().interrupt_pending());
+}
+
+TEST_F(BoardTest, InterruptOfAnotherProcessorEndsAWait) {
+    cpu::VcpuHost& second = board_->processor(1).host();
+    second.mmio_write(kSvr, 0x1ff, 4);
+    std::thread other([this] {
+        ::usleep(20'000);
+        host().mmio_write(kApic + 0x310, 0x01000000, 4);
+        host().mmio_write(kApic + 0x300, 0x4051, 4);
+    });
+    start_second();
+    board_->processor(1).signals().wait(*loop_, lock_, true);
+    EXPECT_EQ(second.acknowledge_interrupt(), 0x51);
+    EXPECT_GT(second_.notified, 0);
+    EXPECT_FALSE(host().interrupt_pending());
+    other.join();
+}
+
+TEST_F(BoardTest, ApplicationProcessorWaitsForInitAndStartUp) {
+    VcpuSignals& signals = board_->processor(1).signals();
+    EXPECT_TRUE(signals.waits_for_start_up());
+    EXPECT_TRUE(board_->processor(1).host().stop_requested());
+    host().mmio_write(kApic + 0x310, 0x01000000, 4);
+    std::thread other([this] {
+        ::usleep(20'000);
+        host().mmio_write(kApic + 0x300, 0x4500, 4);
+        host().mmio_write(kApic + 0x300, 0x4699, 4);
+        host().mmio_write(kApic + 0x300, 0x469a, 4);  // the second one is dropped
+    });
+    EXPECT_EQ(signals.wait_for_start_up(lock_), 0x99);
+    other.join();
+    EXPECT_FALSE(signals.stop_requested());
+    host().mmio_write(kApic + 0x300, 0x469b, 4);  // it runs
+    EXPECT_FALSE(signals.stop_requested());
+    host().mmio_write(kApic + 0x300, 0x4500, 4);
+    EXPECT_TRUE(signals.stop_requested());
+    board_->processor(1).signals().wait(*loop_, lock_, false);  // INIT ends a halt
+    host().mmio_write(kApic + 0x300, 0x4677, 4);
+    EXPECT_EQ(signals.wait_for_start_up(lock_), 0x77);
+    EXPECT_EQ(board_->ending().kind(), EndKind::None);
+    host().mmio_write(kApic + 0x300, 0x44500, 4);  // INIT to the bootstrap processor itself
+    EXPECT_EQ(board_->ending().kind(), EndKind::Reset);
+    EXPECT_EQ(signals.wait_for_start_up(lock_), std::nullopt);
+}
+
+TEST(StartUp, StateAfterInitAndSipi) {
+    cpu::VcpuState before = cpu::initial_state();
+    before.gpr.fill(~0ull);
+    before.rflags = 0x246;
+    before.cr0 = x86::cr0::PE | x86::cr0::PG | x86::cr0::ET | x86::cr0::CD;
+    before.cr4 = x86::cr4::PAE;
+    before.efer = x86::efer::LMA | x86::efer::LME;
+    before.star = 5;
+    before.halted = true;
+    const cpu::VcpuState waiting = after_init(before, 0x12345);
+    EXPECT_TRUE(waiting.waits_for_start_up);
+    const cpu::VcpuState state = after_start_up(waiting, 0x9a);
+    EXPECT_FALSE(state.waits_for_start_up || state.halted);
+    EXPECT_EQ(state.segments[x86::CS].selector, 0x9a00);
+    EXPECT_EQ(state.segments[x86::CS].base, 0x9a000u);
+    EXPECT_EQ(state.segments[x86::SS].limit, 0xffffu);
+    EXPECT_EQ(state.rip, 0u);
+    EXPECT_EQ(state.rflags, 2u);
+    EXPECT_EQ(state.cr0, x86::cr0::ET | x86::cr0::CD);
+    EXPECT_EQ(state.cr4 | state.efer | state.gpr[x86::RAX], 0u);
+    EXPECT_EQ(state.gpr[x86::RDX], 0x12345u);
+    EXPECT_EQ(state.star, 5u);
 }
 
 TEST_F(BoardTest, OnlyTheEndWakesWhatNoInterruptCan) {
@@ -148,7 +220,7 @@ TEST_F(BoardTest, OnlyTheEndWakesWhatNoInterruptCan) {
         board_->ending().request(EndKind::Signal, 15);
     });
     const Nanoseconds start = loop_->now();
-    board_->signals().wait(*loop_, lock_, false);
+    board_->processor(0).signals().wait(*loop_, lock_, false);
     EXPECT_GE(loop_->now() - start, 15'000'000u);
     other.join();
 }

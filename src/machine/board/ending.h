@@ -9,7 +9,8 @@
 
 namespace hospes::machine {
 
-enum class EndKind : std::uint8_t { None, PowerOff, Reset, DebugExit, Signal, TerminalEscape };
+// Vcpu: one that cannot go on, with its index; why is in the exit that Machine::run() gives.
+enum class EndKind : std::uint8_t { None, PowerOff, Reset, DebugExit, Signal, TerminalEscape, Vcpu };
 
 // Requests are made with the machine lock held; the first one counts, what a guest does afterwards changes nothing.
 class Ending final : public devices::PowerControl {

@@ -10,7 +10,7 @@ Result<Provisions> Provisions::open(const MachineSetup& setup) {
     if (setup.engine_kind == EngineKind::Kvm) {
         opened.kvm.emplace(HOSPES_TRY(kvm::Host::open()));
     } else {
-        opened.translator = HOSPES_TRY(translator::create_resources(setup.engine));
+        opened.translator = HOSPES_TRY(translator::create_resources(setup.engine, setup.cpus));
     }
     return opened;
 }

@@ -1,6 +1,7 @@
 #include "machine/board/vcpu_signals.h"
 
 #include <chrono>
+#include <utility>
 
 namespace hospes::machine {
 
@@ -13,21 +14,38 @@ std::chrono::steady_clock::time_point time_point(Nanoseconds when) {
 
 }  // namespace
 
-void VcpuSignals::interrupt_changed(bool pending) {
-    pending_.store(pending, std::memory_order_release);
-    if (!pending) return;
+void VcpuSignals::wake() {
     vcpu_.notify();
     wake_.notify_one();
 }
 
-void VcpuSignals::stop() {
-    vcpu_.notify();
+void VcpuSignals::interrupt_changed(bool pending) {
+    pending_.store(pending, std::memory_order_release);
+    if (pending) wake();
+}
+
+void VcpuSignals::stop() { wake(); }
+
+void VcpuSignals::init() {
+    if (role_ == Role::Bootstrap) return ending_.reset();
+    start_up_vector_.reset();
+    waits_for_start_up_.store(true, std::memory_order_release);
+    wake();
+}
+
+void VcpuSignals::start_up(std::uint8_t vector) {
+    if (!waits_for_start_up() || start_up_vector_) return;
+    start_up_vector_ = vector;
     wake_.notify_one();
 }
 
 void VcpuSignals::wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable) {
     std::unique_lock guard(lock);
     while (!stop_requested() && !(wakeable && interrupt_pending())) {
+        if (loop.timers_borrowed()) {
+            wake_.wait(guard);
+            continue;
+        }
         if (const auto deadline = loop.borrow_timers()) {
             wake_.wait_until(guard, time_point(*deadline));
         } else {
@@ -36,6 +54,14 @@ void VcpuSignals::wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable) {
         loop.run_due_timers();
         loop.return_timers();
     }
+}
+
+std::optional<std::uint8_t> VcpuSignals::wait_for_start_up(bus::MachineLock& lock) {
+    std::unique_lock guard(lock);
+    wake_.wait(guard, [this] { return ending_.requested() || start_up_vector_; });
+    if (ending_.requested()) return std::nullopt;
+    waits_for_start_up_.store(false, std::memory_order_release);
+    return std::exchange(start_up_vector_, std::nullopt);
 }
 
 }  // namespace hospes::machine

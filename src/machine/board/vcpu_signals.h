@@ -1,8 +1,10 @@
-// What reaches a vCPU from outside: interrupts of its local APIC, and the machine's end.
+// What reaches a vCPU from outside: interrupts of its local APIC, INIT and SIPI, and the machine's end.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <optional>
 
 #include "base/event/event_loop.h"
 #include "bus/machine_lock.h"
@@ -14,29 +16,44 @@ namespace hospes::machine {
 
 class VcpuSignals final : public devices::ApicEvents {
   public:
-    VcpuSignals(cpu::Vcpu& vcpu, Ending& ending) : vcpu_(vcpu), ending_(ending) {}
+    enum class Role : std::uint8_t { Bootstrap, Application };
+
+    // An application processor waits for its start-up from the first moment on.
+    VcpuSignals(cpu::Vcpu& vcpu, Ending& ending, Role role)
+        : vcpu_(vcpu), ending_(ending), role_(role), waits_for_start_up_(role == Role::Application) {}
 
     // Without the lock, and cheap: the engine asks often.
     bool interrupt_pending() const { return pending_.load(std::memory_order_acquire); }
-    bool stop_requested() const { return ending_.requested(); }
+    // The vCPU is to come back from run(): the machine ends, or somebody sent an INIT.
+    bool stop_requested() const { return ending_.requested() || waits_for_start_up(); }
+    // Between INIT and SIPI: the next thing to do is wait_for_start_up().
+    bool waits_for_start_up() const { return waits_for_start_up_.load(std::memory_order_acquire); }
 
-    // The machine's end: gets the vCPU out of run() or wait(). Called with the lock held.
+    // The machine's end: gets the vCPU out of run() or a wait. Called with the lock held.
     void stop();
-    // The vCPU halted: sleeps until there is an interrupt to take or the machine ends, and serves `loop`'s timers
-    // meanwhile, so that a guest's tick wakes one thread instead of two. Called without the lock. `wakeable`: whether
-    // an interrupt counts; without it only the end does.
+    // The vCPU halted: sleeps until there is an interrupt to take, an INIT, or the machine's end, and serves `loop`'s
+    // timers meanwhile if no other vCPU does, so that a guest's tick wakes one thread instead of two. Called without
+    // the lock. `wakeable`: whether an interrupt counts.
     void wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable);
+    // Sleeps until a SIPI comes: its vector, or nullopt at the machine's end. Called without the lock.
+    std::optional<std::uint8_t> wait_for_start_up(bus::MachineLock& lock);
 
     void interrupt_changed(bool pending) override;
-    void nmi() override {}  // with one vCPU no kernel sends one; the engine has no way to take it yet
+    void nmi() override {}  // the engines have no way to take it yet
     // INIT starts a bootstrap processor at the reset vector, where this machine has no firmware but a reset.
-    void init() override { ending_.reset(); }
-    void start_up(std::uint8_t) override {}  // only after INIT, on application processors
+    void init() override;
+    // The first SIPI after an INIT counts (SDM volume 3, 9.4.3); others are dropped.
+    void start_up(std::uint8_t vector) override;
 
   private:
+    void wake();
+
     cpu::Vcpu& vcpu_;
     Ending& ending_;
+    const Role role_;
     std::atomic<bool> pending_{false};
+    std::atomic<bool> waits_for_start_up_;
+    std::optional<std::uint8_t> start_up_vector_;
     std::condition_variable wake_;
 };
 

@@ -28,7 +28,7 @@ TEST(PvClock, AgreesWithTheHostClock) {
     auto ram = memory::GuestRam::create(2 << 20).take();
     HostTsc tsc;
     std::uint64_t told = 0;
-    PvClock clock(*ram, tsc, [&](Gpa gpa, std::uint64_t) { told = gpa; });
+    PvClock clock(*ram, tsc, read_clock_pair(), [&](Gpa gpa, std::uint64_t) { told = gpa; });
     ASSERT_TRUE(PvClock::owns(x86::msr::MSR_KVM_SYSTEM_TIME_NEW));
     EXPECT_TRUE(clock.msr_write(x86::msr::MSR_KVM_SYSTEM_TIME_NEW, 0x5001));
     EXPECT_EQ(told, 0x5000u);
@@ -54,7 +54,7 @@ TEST(PvClock, AgreesWithTheHostClock) {
 TEST(PvClock, WallClockIsNowMinusSystemTime) {
     auto ram = memory::GuestRam::create(2 << 20).take();
     HostTsc tsc;
-    PvClock clock(*ram, tsc, [](Gpa, std::uint64_t) {});
+    PvClock clock(*ram, tsc, read_clock_pair(), [](Gpa, std::uint64_t) {});
     clock.msr_write(x86::msr::MSR_KVM_WALL_CLOCK_NEW, 0x6000);
     std::uint32_t wall[3];
     ram->read(0x6000, wall, sizeof wall);

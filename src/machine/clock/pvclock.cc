@@ -58,8 +58,9 @@ TscScale tsc_scale(std::uint64_t tsc_hz) {
     return {static_cast<std::uint32_t>(scaled / tsc_hz), shift};
 }
 
-PvClock::PvClock(memory::GuestRam& ram, const HostTsc& tsc, std::function<void(Gpa, std::uint64_t)> written)
-    : ram_(ram), tsc_(tsc), written_(std::move(written)), start_(read_clock_pair()) {}
+PvClock::PvClock(memory::GuestRam& ram, const HostTsc& tsc, const ClockPair& start,
+                 std::function<void(Gpa, std::uint64_t)> written)
+    : ram_(ram), tsc_(tsc), written_(std::move(written)), start_(start) {}
 
 bool PvClock::owns(std::uint32_t msr) {
     return msr == x86::msr::MSR_KVM_WALL_CLOCK_NEW || msr == x86::msr::MSR_KVM_SYSTEM_TIME_NEW;

@@ -17,10 +17,12 @@ struct TscScale {
 };
 TscScale tsc_scale(std::uint64_t tsc_hz);
 
+// The clock of one vCPU.
 class PvClock {
   public:
-    // `written` is told of each write into guest RAM.
-    PvClock(memory::GuestRam& ram, const HostTsc& tsc, std::function<void(Gpa, std::uint64_t)> written);
+    // `start` is system time 0, the same for all vCPUs of a VM; `written` is told of each write into guest RAM.
+    PvClock(memory::GuestRam& ram, const HostTsc& tsc, const ClockPair& start,
+            std::function<void(Gpa, std::uint64_t)> written);
 
     static bool owns(std::uint32_t msr);
     std::optional<std::uint64_t> msr_read(std::uint32_t index) const;
@@ -34,7 +36,7 @@ class PvClock {
     memory::GuestRam& ram_;
     const HostTsc& tsc_;
     std::function<void(Gpa, std::uint64_t)> written_;
-    const ClockPair start_;  // system time 0
+    const ClockPair start_;
     std::uint64_t wall_clock_msr_ = 0, system_time_msr_ = 0;
     std::uint32_t version_ = 0;
 };

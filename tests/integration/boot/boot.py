@@ -24,7 +24,7 @@ import vmm  # noqa: E402
 
 CMDLINE = "console=ttyS0 quiet reboot=t panic=-1"
 TESTS = ("modules", "acpi", "cpuinfo", "disk_raw", "disk_files", "disk_write", "rng", "console", "timer",
-         "processes", "compute", "signals", "dmesg")
+         "processes", "compute", "signals", "cpus", "dmesg")
 CLOCK_ERROR = 0.02
 IDLE_SHARE = 0.01
 OWN_MEMORY = 25  # MiB beside guest RAM and code cache
@@ -59,12 +59,13 @@ class Setup:
             "expect/numbers.md5": digest(numbers, "md5").encode(),
         }))
 
-    def boot(self, machine, append="", limit=180, memory=256, on_line=None):
+    def boot(self, machine, options, append="", memory=256, on_line=None):
         guest_image.build_disk(self.scratch, 32)
-        guest = vmm.Guest(kernel=self.guest / "vmlinuz", initrd=self.initrd, memory=memory,
+        guest = vmm.Guest(kernel=self.guest / "vmlinuz", initrd=self.initrd, memory=memory, cpus=options.cpus,
                           disks=(vmm.Disk(self.data, readonly=True), vmm.Disk(self.scratch)),
-                          cmdline=f"{CMDLINE} {append}".strip(), options=() if machine.is_qemu else ("--no-reboot",))
-        return machine.run(guest, limit, on_line)
+                          cmdline=f"{CMDLINE} cpus={options.cpus} {append}".strip(),
+                          options=() if machine.is_qemu else ("--no-reboot",))
+        return machine.run(guest, options.limit, on_line)
 
 
 def said(result, word):
@@ -120,7 +121,7 @@ def run_list(setup, machine, options):
     """Boots as often as asked for; all answers must be good and all boots alike."""
     first, seconds = None, []
     for number in range(1, options.times + 1):
-        result = setup.boot(machine, "log=1" if options.verbose else "", options.limit)
+        result = setup.boot(machine, options, "log=1" if options.verbose else "")
         problems = list_problems(result) + end_problems(result, vmm.POWERED_OFF, machine) + host_disk_problems(setup)
         answers = (results_of(result), result.status, result.stderr)
         first = first or answers
@@ -142,7 +143,7 @@ def run_list(setup, machine, options):
 
 def run_clock(setup, machine, options):
     """The guest's seconds against the host's: the median of three spans asleep and of three busy."""
-    result = setup.boot(machine, "tests=clock", options.limit)
+    result = setup.boot(machine, options, "tests=clock")
     marks = {(words[0], words[1]): (at, float(words[2])) for at, words in said(result, "CLOCK")}
     problems = end_problems(result, vmm.POWERED_OFF, machine)
     for kind in ("asleep", "busy"):
@@ -175,7 +176,7 @@ def run_idle(setup, machine, options):
         if line.startswith("IDLE"):
             looks.append((time.monotonic(), cpu_seconds(pid), process_memory.memory_of([pid], mebibytes << 20)))
 
-    result = setup.boot(machine, "tests=modules,disk_files,processes,compute,idle", options.limit, mebibytes, look)
+    result = setup.boot(machine, options, "tests=modules,disk_files,processes,compute,idle", mebibytes, look)
     problems = end_problems(result, vmm.POWERED_OFF, machine)
     if len(looks) != 2:
         problems.append("the guest did not idle")
@@ -204,7 +205,7 @@ def run_ends(setup, machine, options):
     failed = 0
     # reboot=t has the kernel reset by a triple fault.
     for end in ("reboot", "crash"):
-        result = setup.boot(machine, f"tests=modules end={end}", options.limit)
+        result = setup.boot(machine, options, f"tests=modules end={end}")
         problems = end_problems(result, vmm.TRIPLE_FAULT, machine)
         print(f"{end}: {result.stderr or result.status}")
         failed |= report(result, problems)
@@ -216,6 +217,7 @@ def main():
     parser.add_argument("--vmm", required=True, help="hospes-vmm, or qemu")
     parser.add_argument("--guest", required=True, help="bookworm or trixie: what scripts/fetch-guest makes")
     parser.add_argument("--mode", choices=("list", "clock", "idle", "ends"), default="list")
+    parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--limit", type=float, default=180, help="seconds for one boot")
     parser.add_argument("--verbose", action="store_true", help="show what the guest printed, and its dmesg")

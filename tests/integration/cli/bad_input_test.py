@@ -259,11 +259,8 @@ class Options(BadInput):
     def test_cpu_model_unknown(self):
         self.refused(self.command("--cpu-model", "z80"), "z80", "x86-64-v2")
 
-    def test_two_cpus(self):
-        self.refused(self.command("--cpus", 2), "--cpus", "one", "later")
-
     def test_cpus_nonsense(self):
-        for count in ("0", "-1", "many", "1.5", ""):
+        for count in ("0", "-1", "65", "many", "1.5", ""):
             with self.subTest(count=count):
                 self.refused(self.command("--cpus", count), "--cpus")
 

@@ -51,6 +51,11 @@ class Settings(unittest.TestCase):
     def test_name(self):
         self.assertEqual(self.says("hostname; cat /proc/sys/kernel/hostname", "--name", "web-1"), "web-1\nweb-1")
 
+    def test_cpus(self):
+        out = self.says("nproc; for cpu in 0 1; do taskset -c $cpu sh -c 'cut -d \" \" -f 39 /proc/self/stat' & done; wait",
+                        "--cpus", "2")
+        self.assertEqual((out.splitlines()[0], sorted(out.splitlines()[1:])), ("2", ["0", "1"]))
+
     def test_memory(self):
         script = "awk '/MemTotal/ {print $2}' /proc/meminfo"
         for option, mebibytes in ((None, 512), ("256", 256), ("1G", 1024)):

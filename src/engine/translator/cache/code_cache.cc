@@ -106,10 +106,31 @@ CodeView CodeCache::view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa s
     return view;
 }
 
+// Other vCPUs and devices may write while a block is made: it is made from bytes that stay the same.
+CodeView CodeCache::copy(const CodeView& view) {
+    CodeView copied{bytes_, std::min<std::uint64_t>(view.length, sizeof bytes_), nullptr};
+    if (view.length != 0) std::memcpy(bytes_, view.bytes, copied.length);
+    if (view.next_page != nullptr) {
+        std::memcpy(second_page_bytes_, view.next_page, sizeof second_page_bytes_);
+        copied.next_page = second_page_bytes_;
+    }
+    return copied;
+}
+
+bool CodeCache::is_current(BlockIndex index) const {
+    const Block& block = blocks_[index];
+    if (!block.valid) return false;
+    const std::uint64_t size = block.guard_end - block.guard_begin;
+    if (std::memcmp(ram_.host(block.guard_begin, size), bytes_, size) != 0) return false;
+    if (block.straddled == kNotStraddled) return true;
+    const std::byte* second = ram_.host(block.straddled, sizeof second_page_bytes_);
+    return std::memcmp(second, second_page_bytes_, sizeof second_page_bytes_) == 0;
+}
+
 BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) {
     make_room();
     const auto started = std::chrono::steady_clock::now();
-    const CodeView view = view_of(gpa, mode, page_offset, second_page);
+    const CodeView view = copy(view_of(gpa, mode, page_offset, second_page));
     const bool one = mode.has(Mode::kSingle) || mode.has(Mode::kBounce) || second_page != kNotStraddled;
     const unsigned limit = one ? 1 : options_.block_limit;
     const unsigned count = decoder_.decode_block(view, mode, page_offset, limit, scratch_);

@@ -1,5 +1,5 @@
-// All translated code of one VM: found by guest physical address and mode, linked block to block, and thrown away when
-// the guest writes the bytes it came from.
+// All translated code of one vCPU: found by guest physical address and mode, linked block to block, and thrown away
+// when the guest writes the bytes it came from.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,7 @@
 #include "base/reserved_array.h"
 #include "engine/translator/cache/block.h"
 #include "engine/translator/cache/code_memory.h"
+#include "engine/translator/cache/page_states.h"
 #include "engine/translator/cache/system_instructions.h"
 #include "engine/translator/decode/decoder.h"
 #include "engine/translator/emit/block_emitter.h"
@@ -24,6 +25,16 @@ struct CodeCacheCounters {
     std::uint64_t invalidated_blocks = 0;
     std::uint64_t flushes = 0;
     std::uint64_t links = 0;
+
+    CodeCacheCounters& operator+=(const CodeCacheCounters& other) {
+        translated_blocks += other.translated_blocks;
+        translated_instructions += other.translated_instructions;
+        translation_nanoseconds += other.translation_nanoseconds;
+        invalidated_blocks += other.invalidated_blocks;
+        flushes += other.flushes;
+        links += other.links;
+        return *this;
+    }
 };
 
 struct TranslateOptions {
@@ -56,6 +67,10 @@ class CodeCache {
     // Returns 0 if not even one instruction could be decoded within what is known (then second_page is needed).
     BlockIndex translate(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page);
 
+    // Whether guest memory still holds the bytes that `index`, the block translated last, was made from. Others may
+    // have written them meanwhile.
+    bool is_current(BlockIndex index) const;
+
     // Makes `exit` lead to `target` from now on, if that is possible. General registers only.
     void link(ExitIndex exit, BlockIndex target);
 
@@ -70,6 +85,15 @@ class CodeCache {
     void invalidate_block(BlockIndex index);
     // Drops the block; it will be made again without shared probes. General registers only.
     void make_plain(BlockIndex index);
+
+    // The lines that a block was made from, in one RAM page or two: their count. General registers only.
+    struct PageLines {
+        std::uint64_t page;
+        LineSet lines;
+    };
+    unsigned lines_of(const Block& block, PageLines pages[2]) const;
+    // The lines of RAM page `page` that blocks were made from. General registers only.
+    LineSet lines_in(std::uint64_t page) const;
 
     // Whether `entry`, a block's entry_indirect, leads nowhere any more. General registers only.
     [[gnu::always_inline]] static bool is_dropped(const void* entry) {
@@ -101,6 +125,7 @@ class CodeCache {
   private:
     static constexpr unsigned kBucketBits = 19;  // of the table by address: about as many as blocks at most
     static constexpr unsigned kPlainWords = 64;
+    static constexpr std::size_t kMostBytes = (kMaxBlockInstructions + 1) * ZYDIS_MAX_INSTRUCTION_LENGTH;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
     CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::CpuidModel& model, const TranslateOptions& options,
@@ -109,6 +134,7 @@ class CodeCache {
               SystemInstructions system_instructions);
 
     CodeView view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) const;
+    CodeView copy(const CodeView& view);
     // What a block is made from.
     struct Origin {
         Gpa gpa;
@@ -129,7 +155,6 @@ class CodeCache {
     bool is_full() const;
     unsigned plain_bit(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % (64 * kPlainWords); }
     void make_room();
-    unsigned pages_of(const Block& block, std::uint64_t pages[2]) const;
 
     CodeMemory& memory_;
     memory::GuestRam& ram_;
@@ -151,6 +176,8 @@ class CodeCache {
     std::uint64_t plain_[kPlainWords] = {};  // by plain_bit(): blocks to be made without shared probes, and a few more
     std::vector<Instruction> scratch_;
     BlockEmitter::Lists emit_lists_;
+    std::uint8_t bytes_[kMostBytes];  // what the last block was made from
+    std::uint8_t second_page_bytes_[ZYDIS_MAX_INSTRUCTION_LENGTH];
     CodeCacheCounters counters_;
 };
 

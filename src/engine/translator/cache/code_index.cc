@@ -23,15 +23,31 @@ BlockIndex CodeCache::find(Gpa gpa, Mode mode) const {
     return 0;
 }
 
-// RAM pages that the block's bytes lie in: one or two.
-unsigned CodeCache::pages_of(const Block& block, std::uint64_t pages[2]) const {
-    pages[0] = ram_.page_index(block.guard_begin);
+unsigned CodeCache::lines_of(const Block& block, PageLines pages[2]) const {
+    const std::uint64_t to_page_end = kPageSize - (block.guard_begin & kPageMask);
+    const std::uint64_t size = block.guard_end - block.guard_begin;
+    const std::uint64_t first = size < to_page_end ? size : to_page_end;
+    pages[0] = {ram_.page_index(block.guard_begin), lines_at(block.guard_begin, first)};
     if (block.straddled != kNotStraddled) {
-        pages[1] = ram_.page_index(block.straddled);
-        return pages[1] == pages[0] ? 1 : 2;
+        pages[1] = {ram_.page_index(block.straddled), lines_at(0, ZYDIS_MAX_INSTRUCTION_LENGTH)};
+    } else if (size > first) {
+        pages[1] = {ram_.page_index(block.guard_end - 1), lines_at(0, size - first)};
+    } else {
+        return 1;
     }
-    pages[1] = ram_.page_index(block.guard_end - 1);
-    return pages[1] == pages[0] ? 1 : 2;
+    if (pages[1].page != pages[0].page) return 2;
+    pages[0].lines |= pages[1].lines;
+    return 1;
+}
+
+LineSet CodeCache::lines_in(std::uint64_t page) const {
+    LineSet lines = 0;
+    for (BlockIndex index = page_blocks_[page]; index != 0; index = next_in_page(blocks_[index], page)) {
+        PageLines pages[2];
+        const unsigned count = lines_of(blocks_[index], pages);
+        for (unsigned i = 0; i < count; ++i) lines |= pages[i].page == page ? pages[i].lines : 0;
+    }
+    return lines;
 }
 
 void CodeCache::enter_lists(BlockIndex index) {
@@ -39,11 +55,11 @@ void CodeCache::enter_lists(BlockIndex index) {
     BlockIndex& bucket = buckets_[bucket_of(block.gpa, block.mode)];
     block.next_in_bucket = bucket;
     bucket = index;
-    std::uint64_t pages[2];
-    const unsigned count = pages_of(block, pages);
+    PageLines pages[2];
+    const unsigned count = lines_of(block, pages);
     for (unsigned i = 0; i < count; ++i) {
-        block.next_in_page[i] = page_blocks_[pages[i]];
-        page_blocks_[pages[i]] = index;
+        block.next_in_page[i] = page_blocks_[pages[i].page];
+        page_blocks_[pages[i].page] = index;
     }
 }
 
@@ -52,9 +68,9 @@ void CodeCache::leave_lists(BlockIndex index) {
     BlockIndex* link = &buckets_[bucket_of(block.gpa, block.mode)];
     while (*link != index) link = &blocks_[*link].next_in_bucket;
     *link = block.next_in_bucket;
-    std::uint64_t pages[2];
-    const unsigned count = pages_of(block, pages);
-    for (unsigned i = 0; i < count; ++i) remove_from_page(pages[i], index);
+    PageLines pages[2];
+    const unsigned count = lines_of(block, pages);
+    for (unsigned i = 0; i < count; ++i) remove_from_page(pages[i].page, index);
 }
 
 void CodeCache::remove_from_page(std::uint64_t page, BlockIndex index) {

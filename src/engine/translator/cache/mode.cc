@@ -11,7 +11,7 @@ unsigned code_size_bits(const GuestState& state) {
     if (state.long_mode() && cs.long_mode()) return unsigned{Mode::kCode64};
     const std::uint64_t bases = cs.base | state.segments[DS].base | state.segments[ES].base | state.segments[SS].base;
     const std::uint64_t guards = state.segment_guard[DS] | state.segment_guard[ES] | state.segment_guard[SS];
-    unsigned bits = state.protected_mode() && cs.default_big() ? unsigned{Mode::kCode32} : 0u;
+    unsigned bits = cs.default_big() ? unsigned{Mode::kCode32} : 0u;  // in real mode, too, until a descriptor is loaded
     if ((bases | guards) != 0 || cs.limit != 0xffff'ffff) bits |= Mode::kSegmented;
     if (state.segments[SS].default_big()) bits |= Mode::kStack32;
     return bits;

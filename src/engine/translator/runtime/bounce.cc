@@ -5,6 +5,16 @@
 
 namespace hospes::translator {
 
+namespace {
+
+// XCHG with memory is locked with or without the prefix.
+bool is_locked(const Instruction& instruction) {
+    return (instruction.info().attributes & ZYDIS_ATTRIB_HAS_LOCK) != 0 ||
+           instruction.info().mnemonic == ZYDIS_MNEMONIC_XCHG;
+}
+
+}  // namespace
+
 bool TranslatorVcpu::decode_here(Instruction& out) {
     std::uint8_t bytes[15] = {};
     const Gva rip = linear(state_.rip);
@@ -58,7 +68,15 @@ void TranslatorVcpu::bounce() {
     const void* code = next_code();
     mode_ = mode;
     trace_steps_ = (state_.rflags & x86::rflags::TF) != 0;
-    if (code != nullptr) bounce_with(instruction, code);
+    if (code == nullptr) return;
+    if (!is_locked(instruction)) {
+        bounce_with(instruction, code);
+        return;
+    }
+    ++counters_.locked_alone;
+    Exclusive turn(shared_.rendezvous, index_);
+    turn.stop(kAllVcpus);
+    bounce_with(instruction, code);
 }
 
 void TranslatorVcpu::bounce_with(const Instruction& instruction, const void* code) {

@@ -7,6 +7,7 @@ namespace hospes::translator {
 TranslatorVcpu::After TranslatorVcpu::attend() {
     need_cpp();
     state_.attention.store(0, std::memory_order_seq_cst);
+    shared_.rendezvous.poll(index_);
     drop_written_pages();
     cpu::VcpuHost& host = system_.host();
     if (host.stop_requested()) return finish(cpu::ExitReason::Kicked);
@@ -32,16 +33,13 @@ bool TranslatorVcpu::take_interrupt() {
     return delivery != Delivery::TripleFault;
 }
 
-void TranslatorVcpu::note_written(std::uint64_t first_page, std::uint64_t last_page) {
+void TranslatorVcpu::note_written(std::uint64_t page) {
     constexpr std::size_t kMost = 1u << 16;
     {
         const std::lock_guard<std::mutex> guard(written_mutex_);
-        for (std::uint64_t page = first_page; page <= last_page; ++page) {
-            if (!written_pages_.empty() && written_pages_.back() == page) continue;
-            if (written_pages_.size() == kMost) {
-                too_many_written_ = true;
-                break;
-            }
+        if (written_pages_.size() == kMost) {
+            too_many_written_ = true;
+        } else if (written_pages_.empty() || written_pages_.back() != page) {
             written_pages_.push_back(page);
         }
     }
@@ -69,14 +67,14 @@ void TranslatorVcpu::drop_written_pages() {
 BlockIndex TranslatorVcpu::translate_block(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) {
     need_cpp();
     const std::uint64_t generation = cache_.generation();
-    tlb_->drop_write_access(shared_.ram.page_index(gpa));
-    // A block of a large page may run on into the next 4 KiB.
-    const Gpa next = second_page != kNotStraddled ? second_page : (gpa & ~kPageMask) + kPageSize;
-    const bool may_run_on = second_page != kNotStraddled || mode.has(Mode::kLargePage);
-    if (may_run_on && shared_.ram.host(next, kPageSize) != nullptr) {
-        tlb_->drop_write_access(shared_.ram.page_index(next));
+    BlockIndex index = 0;
+    for (;;) {
+        index = cache_.translate(gpa, mode, page_offset, second_page);
+        if (index == 0) break;
+        claim_code(cache_.block(index));
+        if (cache_.is_current(index)) break;
+        cache_.invalidate_block(index);  // written before the claim was seen
     }
-    const BlockIndex index = cache_.translate(gpa, mode, page_offset, second_page);
     if (cache_.generation() != generation) tlb_->flush_jumps();
     if (index != 0) shared_.tracer.translated(cache_, index);
     return index;

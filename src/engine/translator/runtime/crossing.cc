@@ -12,12 +12,13 @@ const std::byte* TranslatorVcpu::map_side(Gva address, AccessClass access_class,
         const Access access = write ? Access::Write : Access::Read;
         const Checked<Translation> seen = probe(system_.mmu, address, access, access_class);
         if (!seen.ok() || shared_.ram.host(seen.value().gpa, 1) == nullptr) return nullptr;
-        const bool has_code = cache_.has_code(shared_.ram.page_index(seen.value().gpa));
-        if (has_code && write) return nullptr;
+        if (write && has_code(shared_.ram.page_index(seen.value().gpa))) return nullptr;
         const Checked<Translation> found = translate(system_.mmu, address, access, access_class);
         if (!found.ok()) return nullptr;
         shared_.ram.populate(found.value().gpa);
-        tlb_->fill(address, found.value(), access_class, found.value().writable && !has_code);
+        const bool writable = found.value().writable && may_write_unseen(shared_.ram.page_index(found.value().gpa));
+        tlb_->fill(address, found.value(), access_class, writable);
+        if (write && !writable) return nullptr;
     }
     return reinterpret_cast<const std::byte*>(address + entry.addend);
 }
@@ -27,12 +28,13 @@ const std::byte* TranslatorVcpu::map_side(Gva address, AccessClass access_class,
 std::uint64_t TranslatorVcpu::cross_pages(Gva address, unsigned size, AccessClass access_class, bool write) {
     const Gva second = (address & ~kPageMask) + kPageSize;
     const auto first_size = static_cast<std::size_t>(second - address);
+    const std::uint64_t stops = shared_.rendezvous.stops(index_);
     // A fault on the second page must leave the first one's A and D bits alone.
     if (!probe(system_.mmu, second, write ? Access::Write : Access::Read, access_class).ok()) return 0;
     const std::byte* low = map_side(address, access_class, write);
     if (low == nullptr) return 0;
     const std::byte* high = map_side(second, access_class, write);
-    if (high == nullptr) return 0;
+    if (high == nullptr || stops != shared_.rendezvous.stops(index_)) return 0;  // `low` may be stale
     if (high == low + first_size) return reinterpret_cast<std::uint64_t>(low) - address;
     if (write) return 0;
     std::uint8_t* buffer = bounce_ + (address & 63);

@@ -29,30 +29,45 @@ Result<VectorComponents> look_at_host() {
 
 class TranslatorEngine final : public cpu::Engine {
   public:
-    TranslatorEngine(std::shared_ptr<Resources> resources, Shared shared)
-        : resources_(std::move(resources)), shared_(std::move(shared)) {}
+    TranslatorEngine(std::shared_ptr<Resources> resources, memory::GuestRam& ram, const x86::CpuidModel& model,
+                     const EngineOptions& options, const TranslateOptions& translate, VectorComponents vectors,
+                     PageStates pages)
+        : resources_(std::move(resources)), shared_{ram,
+                                                    model,
+                                                    *resources_,
+                                                    translate,
+                                                    vectors,
+                                                    Tracer(options.trace, resources_->perf_map.get()),
+                                                    std::move(pages)} {}
 
-    cpu::Capabilities capabilities() const override { return {"translator", false, 1}; }
+    cpu::Capabilities capabilities() const override { return {"translator", false, kMaxVcpus}; }
 
     Result<std::unique_ptr<cpu::Vcpu>> create_vcpu(unsigned index) override {
-        if (index >= capabilities().max_vcpus) return Error("the translator has one CPU for now; more come later");
-        auto vcpu = HOSPES_TRY(TranslatorVcpu::create(shared_, index));
-        vcpu_ = vcpu.get();
-        return std::unique_ptr<cpu::Vcpu>(std::move(vcpu));
+        const std::size_t most = resources_->code.size();
+        if (index >= most) return Error("the translator was made for " + std::to_string(most) + " CPUs; ask for fewer");
+        return std::unique_ptr<cpu::Vcpu>(HOSPES_TRY(TranslatorVcpu::create(shared_, index)));
     }
 
-    void memory_written(Gpa gpa, std::uint64_t length) override {
-        if (vcpu_ == nullptr || length == 0 || shared_.ram.host(gpa, length) == nullptr) return;
-        vcpu_->note_written(shared_.ram.page_index(gpa), shared_.ram.page_index(gpa + length - 1));
-    }
-
+    void memory_written(Gpa gpa, std::uint64_t length) override;
     std::string counters() const override;
 
   private:
     std::shared_ptr<Resources> resources_;  // outlives the cache
     Shared shared_;
-    TranslatorVcpu* vcpu_ = nullptr;
 };
+
+// A vCPU that has code there said so before it read the bytes: it read the new ones, or is told.
+void TranslatorEngine::memory_written(Gpa gpa, std::uint64_t length) {
+    if (length == 0 || shared_.ram.host(gpa, length) == nullptr) return;
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    const std::uint64_t last = shared_.ram.page_index(gpa + length - 1);
+    for (std::uint64_t page = shared_.ram.page_index(gpa); page <= last; ++page) {
+        for (VcpuSet left = shared_.pages.code(page); left != 0; left &= left - 1) {
+            TranslatorVcpu* const vcpu = shared_.vcpus[static_cast<unsigned>(__builtin_ctzll(left))].load();
+            if (vcpu != nullptr) vcpu->note_written(page);
+        }
+    }
+}
 
 class Lines {
   public:
@@ -68,33 +83,28 @@ class Lines {
 };
 
 std::string TranslatorEngine::counters() const {
+    CodeCacheCounters cache;
+    VcpuCounters vcpus;
+    std::uint64_t code_bytes = 0;
+    for (const auto& vcpu : shared_.vcpus) {
+        const TranslatorVcpu* const one = vcpu.load();
+        if (one == nullptr) continue;
+        cache += one->cache().counters();
+        vcpus += one->counters();
+        code_bytes += one->cache().code_bytes();
+    }
     Lines lines;
-    const CodeCacheCounters& cache = shared_.cache->counters();
     lines.add("translated_blocks", cache.translated_blocks);
     lines.add("translated_instructions", cache.translated_instructions);
     lines.add("translation_nanoseconds", cache.translation_nanoseconds);
     lines.add("invalidated_blocks", cache.invalidated_blocks);
     lines.add("cache_flushes", cache.flushes);
     lines.add("links", cache.links);
-    lines.add("code_bytes", shared_.cache->code_bytes());
-    if (vcpu_ == nullptr) return lines.take();
-    const VcpuCounters& vcpu = vcpu_->counters();
+    lines.add("code_bytes", code_bytes);
     static constexpr const char* kExits[] = {"exit_link",   "exit_indirect", "exit_system",
                                              "exit_resume", "exit_slow",     "exit_host_fault"};
-    for (unsigned i = 0; i < 6; ++i) lines.add(kExits[i], vcpu.exits[i]);
-    lines.add("system_hot", vcpu.system_hot);
-    lines.add("system_cold", vcpu.system_cold);
-    lines.add("vector_saves", vcpu.vector_saves);
-    lines.add("tlb_misses", vcpu.tlb_misses);
-    lines.add("writes_to_code", vcpu.writes_to_code);
-    lines.add("bounces", vcpu.bounces);
-    lines.add("shared_failures", vcpu.shared_failures);
-    lines.add("faults", vcpu.faults);
-    lines.add("interrupts", vcpu.interrupts);
-    lines.add("full_flushes", vcpu.full_flushes);
-    lines.add("flushes", vcpu.flushes);
-    lines.add("page_flushes", vcpu.page_flushes);
-    lines.add("space_changes", vcpu.space_changes);
+    for (unsigned i = 0; i < 6; ++i) lines.add(kExits[i], vcpus.exits[i]);
+    for (const VcpuCounters::Named& counter : VcpuCounters::kNamed) lines.add(counter.name, vcpus.*counter.value);
     return lines.take();
 }
 
@@ -108,9 +118,9 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options,
     translate.block_limit = options.block_limit;
     translate.link = options.link;
     translate.emit.breakage = options.breakage;
-    auto cache = HOSPES_TRY(CodeCache::create(*resources->code, ram, model, &TranslatorVcpu::slow_path, translate));
-    Shared shared{ram, model, std::move(cache), vectors, Tracer(options.trace, resources->perf_map.get())};
-    return std::unique_ptr<cpu::Engine>(new TranslatorEngine(std::move(resources), std::move(shared)));
+    auto pages = HOSPES_TRY(PageStates::create(ram.page_count()));
+    return std::unique_ptr<cpu::Engine>(
+        new TranslatorEngine(std::move(resources), ram, model, options, translate, vectors, std::move(pages)));
 }
 
 }  // namespace hospes::translator

@@ -82,7 +82,7 @@ BlockIndex TranslatorVcpu::find_block(Gpa gpa, Mode mode) {
         if (!second_page_ready()) return 0;
         const Gva second = second_page();
         const Gpa frame = static_cast<Gpa>(tlb_->code_entry(second, mode.code_class()).frame >> 1) << kPageBits;
-        if (frame == block.straddled) return index;
+        if (frame == block.straddled && block.valid) return index;
         cache_.invalidate_block(index);
     }
     const auto page_offset = static_cast<std::uint32_t>(linear(state_.rip) & (mode.page_size() - 1));

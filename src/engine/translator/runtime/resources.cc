@@ -24,9 +24,11 @@ std::FILE* open_perf_map() {
 
 }  // namespace
 
-Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options) {
+Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options, unsigned vcpus) {
     auto made = std::make_shared<Resources>();
-    made->code = HOSPES_TRY(CodeMemory::create(options.code_cache_bytes));
+    for (unsigned vcpu = 0; vcpu < vcpus; ++vcpu) {
+        made->code.push_back(HOSPES_TRY(CodeMemory::create(options.code_cache_bytes)));
+    }
     if (options.perf_map) made->perf_map.reset(open_perf_map());
     return made;
 }

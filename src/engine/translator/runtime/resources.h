@@ -1,8 +1,9 @@
-// What is made before the sandbox closes: the memory of the code cache, and the file that profilers read.
+// What is made before the sandbox closes: the memory of the code caches, and the file that profilers read.
 #pragma once
 
 #include <cstdio>
 #include <memory>
+#include <vector>
 
 #include "engine/translator/cache/code_memory.h"
 
@@ -13,8 +14,8 @@ struct Resources {
         void operator()(std::FILE* file) const { std::fclose(file); }
     };
 
-    std::unique_ptr<CodeMemory> code;
-    std::unique_ptr<std::FILE, Close> perf_map;  // nullptr: nobody asked for it
+    std::vector<std::unique_ptr<CodeMemory>> code;  // of each vCPU
+    std::unique_ptr<std::FILE, Close> perf_map;     // nullptr: nobody asked for it
 };
 
 }  // namespace hospes::translator

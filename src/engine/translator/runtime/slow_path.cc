@@ -73,7 +73,16 @@ std::uint64_t TranslatorVcpu::move_stack_window(Gva address, std::uint32_t info)
     return entry.addend;
 }
 
+// A block that was left waiting in the middle must not use what its earlier probes found.
 std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc) {
+    const std::uint64_t stops = shared_.rendezvous.stops(index_);
+    const std::uint64_t answer = find_addend(address, info, host_pc);
+    if (stops == shared_.rendezvous.stops(index_) || (answer & kSlowExit) != 0) return answer;
+    const bool alone = cache_.block(cache_.block_at(host_pc - 1)).instructions == 1;
+    return alone ? answer : leave_block(Interruption::Kind::Plain, address, info, host_pc);
+}
+
+std::uint64_t TranslatorVcpu::find_addend(Gva address, std::uint32_t info, std::uint64_t host_pc) {
     using Why = Interruption::Kind;
     ++counters_.tlb_misses;
     if (mode_.has(Mode::kAlignment)) address -= kAlignmentGuard;
@@ -105,11 +114,11 @@ std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::
     if (host == nullptr) return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
     shared_.ram.populate(found.gpa);
     const std::uint64_t addend = reinterpret_cast<std::uint64_t>(host) - seen_page;
-    const bool has_code = cache_.has_code(shared_.ram.page_index(found.gpa));
-    if (has_code && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
+    const bool unseen = found.writable && may_write_unseen(shared_.ram.page_index(found.gpa));
+    if (!unseen && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
         return write_to_code_page(address, found, info, host_pc, addend);
     }
-    const bool writable = found.writable && !has_code;
+    const bool writable = unseen;
     tlb_->fill(address, found, access_class, writable);
     if ((info & AccessInfo::kStack) && writable) tlb_->fill_stack_window(address, access_class);
     return addend;
@@ -121,25 +130,22 @@ std::uint64_t TranslatorVcpu::write_to_code_page(Gva address, const Translation&
     using Why = Interruption::Kind;
     ++counters_.writes_to_code;
     const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
-    if (!cache_.overlaps_code(found.gpa, size)) return addend;
-    if (info & AccessInfo::kShared) return leave_block(Why::Plain, address, info, host_pc);
-    // What this block does after the store may be different code then.
-    const Block& block = cache_.block(cache_.block_at(host_pc - 1));
-    const bool alone = block.instructions == 1;
-    if (!alone && cache_.made_from(block, found.gpa, size)) return leave_block(Why::Single, address, info, host_pc);
-    cache_.invalidate(found.gpa, size);
+    if (cache_.overlaps_code(found.gpa, size)) {
+        if (info & AccessInfo::kShared) return leave_block(Why::Plain, address, info, host_pc);
+        // What this block does after the store may be different code then.
+        const Block& block = cache_.block(cache_.block_at(host_pc - 1));
+        const bool alone = block.instructions == 1;
+        if (!alone && cache_.made_from(block, found.gpa, size)) return leave_block(Why::Single, address, info, host_pc);
+        cache_.invalidate(found.gpa, size);
+    }
+    announce_store(found.gpa, size);
     return addend;
-}
-
-void TranslatorVcpu::before_write(void* vcpu, Gpa gpa, std::uint64_t size) {
-    auto* self = static_cast<TranslatorVcpu*>(vcpu);
-    if (self->cache_.has_code(self->shared_.ram.page_index(gpa))) self->cache_.invalidate(gpa, size);
 }
 
 void TranslatorVcpu::walked_for_read(void* vcpu, Gva address, const Translation& found, AccessClass access_class) {
     auto* self = static_cast<TranslatorVcpu*>(vcpu);
-    const bool has_code = self->cache_.has_code(self->shared_.ram.page_index(found.gpa));
-    self->tlb_->fill(address, found, access_class, found.writable && !has_code);
+    const bool writable = found.writable && self->may_write_unseen(self->shared_.ram.page_index(found.gpa));
+    self->tlb_->fill(address, found, access_class, writable);
 }
 
 }  // namespace hospes::translator

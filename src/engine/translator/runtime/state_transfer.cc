@@ -83,7 +83,9 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.halted = from.halted;
     to.cpl = to.segments[x86::CS].selector & 3;
     load_xsave(to, from);
+    shared_.rendezvous.enter(index_);
     tlb_->flush_all();
+    shared_.rendezvous.leave(index_);
     notify();
     return {};
 }

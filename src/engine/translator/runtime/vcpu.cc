@@ -15,9 +15,24 @@ constexpr std::uint64_t kMaskPage = ~kPageMask;
 
 Result<std::unique_ptr<TranslatorVcpu>> TranslatorVcpu::create(Shared& shared, unsigned index) {
     VcpuMemory memory = HOSPES_TRY(VcpuMemory::create());
-    std::unique_ptr<TranslatorVcpu> vcpu(new TranslatorVcpu(shared, std::move(memory), index));
+    auto cache = HOSPES_TRY(CodeCache::create(*shared.resources.code[index], shared.ram, shared.model,
+                                              &TranslatorVcpu::slow_path, shared.translate));
+    std::unique_ptr<TranslatorVcpu> vcpu(new TranslatorVcpu(shared, std::move(cache), std::move(memory), index));
     vcpu->tlb_ = HOSPES_TRY(SoftTlb::create(vcpu->state_, shared.ram));
+    shared.rendezvous.add(index, vcpu->state_.attention);
+    shared.vcpus[index].store(vcpu.get(), std::memory_order_release);
     return vcpu;
+}
+
+TranslatorVcpu::~TranslatorVcpu() {
+    if (shared_.vcpus[index_].load(std::memory_order_relaxed) != this) return;
+    shared_.rendezvous.enter(index_);
+    {
+        const Exclusive turn(shared_.rendezvous, index_);
+        shared_.vcpus[index_].store(nullptr, std::memory_order_relaxed);
+        shared_.rendezvous.remove(index_);
+    }
+    shared_.rendezvous.leave(index_);
 }
 
 Result<std::unique_ptr<SoftTlb>> SoftTlb::create(GuestState& state, const memory::GuestRam& ram) {
@@ -37,9 +52,11 @@ SoftTlb::SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<s
     flush_all();
 }
 
-TranslatorVcpu::TranslatorVcpu(Shared& shared, VcpuMemory memory, unsigned index)
+TranslatorVcpu::TranslatorVcpu(Shared& shared, std::unique_ptr<CodeCache> cache, VcpuMemory memory, unsigned index)
     : shared_(shared),
-      cache_(*shared.cache),
+      index_(index),
+      own_cache_(std::move(cache)),
+      cache_(*own_cache_),
       memory_(std::move(memory)),
       state_(memory_.state()),
       system_{MmuContext{state_, shared.ram, &TranslatorVcpu::before_write, this, nullptr,
@@ -52,6 +69,7 @@ TranslatorVcpu::TranslatorVcpu(Shared& shared, VcpuMemory memory, unsigned index
 }
 
 cpu::Exit TranslatorVcpu::run(cpu::VcpuHost& host) {
+    shared_.rendezvous.enter(index_);
     system_.mmu.host = &host;
     set_current_vcpu(this);
     finished_ = cpu::ExitReason::Kicked;
@@ -60,6 +78,7 @@ cpu::Exit TranslatorVcpu::run(cpu::VcpuHost& host) {
     need_cpp();
     set_current_vcpu(nullptr);
     system_.mmu.host = nullptr;
+    shared_.rendezvous.leave(index_);
     cpu::Exit exit{finished_, {}, state_.interrupt_flag != 0};
     if (finished_ == cpu::ExitReason::Failed) exit.report = failure_;
     if (finished_ == cpu::ExitReason::Shutdown) {

@@ -11,7 +11,10 @@
 
 #include "cpu/engine.h"
 #include "engine/translator/cache/code_cache.h"
+#include "engine/translator/cache/page_states.h"
 #include "engine/translator/runtime/counters.h"
+#include "engine/translator/runtime/rendezvous.h"
+#include "engine/translator/runtime/resources.h"
 #include "engine/translator/runtime/soft_tlb.h"
 #include "engine/translator/runtime/tracer.h"
 #include "engine/translator/runtime/vcpu_memory.h"
@@ -20,27 +23,37 @@
 
 namespace hospes::translator {
 
-// What the vCPUs of one VM share.
+class TranslatorVcpu;
+
+// What the vCPUs of one VM share. Translated code is not among it.
 struct Shared {
     memory::GuestRam& ram;
     const x86::CpuidModel& model;
-    std::unique_ptr<CodeCache> cache;
+    const Resources& resources;
+    TranslateOptions translate;
     VectorComponents vectors;
     Tracer tracer;
+    PageStates pages;
+    Rendezvous rendezvous = {};
+    std::array<std::atomic<TranslatorVcpu*>, kMaxVcpus> vcpus = {};  // by number; nullptr: there is none
 };
 
 class TranslatorVcpu final : public cpu::Vcpu {
   public:
+    // `index`: below kMaxVcpus, and no other one's.
     static Result<std::unique_ptr<TranslatorVcpu>> create(Shared& shared, unsigned index);
+    // No other thread tells it anything any more.
+    ~TranslatorVcpu() override;
 
     cpu::Exit run(cpu::VcpuHost& host) override;
     void notify() override { state_.attention.store(1, std::memory_order_relaxed); }
     cpu::VcpuState state() const override;
     Result<void> set_state(const cpu::VcpuState& state) override;
 
-    // RAM pages that a device wrote: their code is dropped before the next interrupt. Any thread.
-    void note_written(std::uint64_t first_page, std::uint64_t last_page);
+    // A RAM page that a device wrote: its code is dropped before the next interrupt. Any thread.
+    void note_written(std::uint64_t page);
     const VcpuCounters& counters() const { return counters_; }
+    const CodeCache& cache() const { return cache_; }
 
     // From translated code (thunks.h, SlowPath).
     static std::uint64_t slow_path(GuestState* state, std::uint64_t address, std::uint32_t info, std::uint64_t host_pc);
@@ -79,7 +92,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     static constexpr unsigned kTwins = 4096;
     static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 15) % kTwins; }
 
-    TranslatorVcpu(Shared& shared, VcpuMemory memory, unsigned index);
+    TranslatorVcpu(Shared& shared, std::unique_ptr<CodeCache> cache, VcpuMemory memory, unsigned index);
 
     // dispatch.cc (hot)
     After dispatch();
@@ -122,14 +135,23 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // slow_path.cc (hot)
     std::uint64_t slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc);
+    std::uint64_t find_addend(Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t move_stack_window(Gva address, std::uint32_t info);
     Checked<Gva> check_access(Gva address, std::uint32_t info) const;
     std::uint64_t leave_block(Interruption::Kind kind, Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t write_to_code_page(Gva address, const Translation& found, std::uint32_t info, std::uint64_t host_pc,
                                      std::uint64_t addend);
     Checked<Translation> translate_access(Gva address, std::uint32_t info, AccessClass access_class);
-    static void before_write(void* vcpu, Gpa gpa, std::uint64_t size);
     static void walked_for_read(void* vcpu, Gva address, const Translation& found, AccessClass access_class);
+
+    // coherence.cc (hot)
+    bool has_code(std::uint64_t page);
+    bool may_write_unseen(std::uint64_t page);
+    void announce_store(Gpa gpa, std::uint64_t size);
+    LineSet drop_code_of(unsigned vcpu, Gpa gpa, std::uint64_t size);
+    void claim_code(const Block& block);
+    void claim_lines(std::uint64_t page, LineSet lines);
+    static void before_write(void* vcpu, Gpa gpa, std::uint64_t size);
 
     // crossing.cc (hot)
     std::uint64_t cross_pages(Gva address, unsigned size, AccessClass access_class, bool write);
@@ -173,6 +195,8 @@ class TranslatorVcpu final : public cpu::Vcpu {
     void fail(const char* what);
 
     Shared& shared_;
+    const unsigned index_;
+    const std::unique_ptr<CodeCache> own_cache_;
     CodeCache& cache_;
     VcpuMemory memory_;
     GuestState& state_;

@@ -196,6 +196,33 @@ Checked<void> deliver_same_legacy(System& system, const Event& event, const Gate
     return {};
 }
 
+// Through the interrupt vector table: FLAGS, CS and IP on the stack, no error codes (SDM volume 3, 20.1.4).
+Checked<void> deliver_real(System& system, const Event& event) {
+    GuestState& state = system.state();
+    const unsigned entry = event.vector * 4u;
+    if (entry + 3 > state.idtr.limit) return gate_fault(x86::GP, event);
+    const std::uint64_t handler = GUEST_TRY(read_value(system.mmu, state.idtr.base + entry, 4, implicit_class(state)));
+    const std::uint64_t offset = handler & 0xffff;
+    const std::uint64_t values[3] = {state.full_rflags(), state.segments[x86::CS].selector, event.return_rip};
+    const std::uint64_t mask = size_mask(stack_bytes(state));
+    Gva slots[3];
+    for (unsigned i = 0; i < 3; ++i) {
+        const std::uint64_t top = (state.gpr[x86::RSP] - 2 * (i + 1)) & mask;
+        slots[i] = GUEST_TRY(linear_address(state, x86::SS, top, 2, Intent::Write));
+    }
+    if (offset > state.segments[x86::CS].limit) return general_protection();
+    for (unsigned i = 0; i < 3; ++i) {
+        GUEST_TRY(write_value(system.mmu, slots[i], values[i], 2, state.access_class()));
+    }
+    set_gpr(state, x86::RSP, state.gpr[x86::RSP] - 6, stack_bytes(state));
+    enter_real_code(state, static_cast<std::uint16_t>(handler >> 16), offset);
+    state.rflags &= ~(x86::rflags::TF | x86::rflags::AC | x86::rflags::RF);
+    state.interrupt_flag = 0;
+    state.interrupt_shadow = 0;
+    state.halted = 0;
+    return {};
+}
+
 enum class Severity : std::uint8_t { Benign, Contributory, PageFault, DoubleFault };
 
 // SDM volume 3, table 6-4.
@@ -253,10 +280,7 @@ Delivery deliver_all(System& system, Event event, Severity class_of_first) {
 Checked<void> deliver_event(System& system, const Event& event) {
     GuestState& state = system.state();
     if (state.long_mode()) return deliver_long(system, event);
-    if (!state.protected_mode()) {
-        system.diagnosis = "an event in real mode, which the translator does not have yet";
-        return GuestFault{x86::DF_, true, 0, 0};
-    }
+    if (!state.protected_mode()) return deliver_real(system, event);
     const Gate gate = GUEST_TRY(read_gate(system, event));
     if (gate.type == 5) {
         system.diagnosis = "a task gate in the IDT, which the translator does not have";

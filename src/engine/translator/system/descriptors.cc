@@ -69,19 +69,19 @@ Checked<Descriptor> read_system_descriptor(System& system, std::uint16_t selecto
 
 Checked<void> mark_accessed(System& system, Descriptor& descriptor) {
     if ((descriptor.type() & 1) != 0) return {};
-    const std::uint64_t with = descriptor.low | 1ull << 40;
-    GUEST_TRY(write_value(system.mmu, descriptor.where + 5, (with >> 40) & 0xff, 1, implicit_class(system.state())));
-    descriptor.low = with;
+    descriptor.low |= 1ull << 40;
+    const Gva where = descriptor.where + 5;
+    const AccessClass access_class = implicit_class(system.state());
+    std::byte* const host = GUEST_TRY(map_memory(system.mmu, where, 1, Access::Write, access_class));
+    if (host == nullptr) return write_value(system.mmu, where, descriptor.low >> 40 & 0xff, 1, access_class);
+    __atomic_fetch_or(reinterpret_cast<std::uint8_t*>(host), 1, __ATOMIC_SEQ_CST);  // others may be at the same byte
     return {};
 }
 
 Checked<void> load_segment(System& system, x86::SegmentRegister number, std::uint16_t selector) {
     GuestState& state = system.state();
-    if (!state.protected_mode()) {  // real mode: the base follows the selector, the rest stays
-        x86::Segment segment = state.segments[number];
-        segment.selector = selector;
-        segment.base = static_cast<std::uint64_t>(selector) << 4;
-        set_segment(state, number, segment);
+    if (!state.protected_mode()) {
+        set_real_segment(state, number, selector);
         return {};
     }
     if (number == x86::SS) return load_stack_segment(system, selector);

@@ -68,6 +68,20 @@ Checked<void> mark_accessed(System& system, Descriptor& descriptor);
     set_segment(state, number, null);
 }
 
+// Real mode: the base follows the selector, the rest of the descriptor cache stays as it is.
+[[gnu::always_inline]] inline void set_real_segment(GuestState& state, x86::SegmentRegister number,
+                                                    std::uint16_t selector) {
+    x86::Segment segment = state.segments[number];
+    segment.selector = selector;
+    segment.base = static_cast<std::uint64_t>(selector) << 4;
+    set_segment(state, number, segment);
+}
+// The end of a far transfer there.
+[[gnu::always_inline]] inline void enter_real_code(GuestState& state, std::uint16_t selector, std::uint64_t offset) {
+    set_real_segment(state, x86::CS, selector);
+    state.rip = offset;
+}
+
 // MOV, POP, LxS to a segment register: all checks, then the load.
 Checked<void> load_segment(System& system, x86::SegmentRegister number, std::uint16_t selector);
 

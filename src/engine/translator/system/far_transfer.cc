@@ -62,14 +62,6 @@ void commit(GuestState& state, const Target& target) {
     state.rip = target.rip;
 }
 
-void commit_real(GuestState& state, const FarPointer& pointer) {
-    x86::Segment code = state.segments[x86::CS];
-    code.selector = pointer.selector;
-    code.base = static_cast<std::uint64_t>(pointer.selector) << 4;
-    set_segment(state, x86::CS, code);
-    state.rip = pointer.offset;
-}
-
 // CS and the return address on the current stack, two values: a 16-bit stack may wrap between them.
 struct ReturnSlots {
     Gva cs = 0, rip = 0;
@@ -253,7 +245,7 @@ Checked<void> transfer(System& system, const DecodedInstruction& in, Branch bran
         if (branch == Branch::Call) slots = GUEST_TRY(find_slots(state, size));
         if (pointer.offset > state.segments[x86::CS].limit) return general_protection();
         if (branch == Branch::Call) GUEST_TRY(push_return(system, slots, next_rip(state, in), size));
-        commit_real(state, pointer);
+        enter_real_code(state, pointer.selector, pointer.offset);
         return {};
     }
     if (is_null(pointer.selector)) return general_protection();
@@ -284,7 +276,7 @@ Checked<void> far_return(System& system, const DecodedInstruction& in) {
     if (!state.protected_mode()) {
         if (rip > state.segments[x86::CS].limit) return general_protection();
         drop(state, 2 * size + release);
-        commit_real(state, {rip, cs});
+        enter_real_code(state, cs, rip);
         return {};
     }
     const ReturnTarget target = GUEST_TRY(check_return(system, cs, rip));

@@ -15,7 +15,7 @@ void restore_flags(GuestState& state, std::uint64_t popped, unsigned size, unsig
     if (cpl <= iopl) changeable |= rflags::IF;
     if (cpl == 0) {
         changeable |= rflags::IOPL;
-        if (size > 2) changeable |= rflags::VIF | rflags::VIP;
+        if (size > 2 && state.protected_mode()) changeable |= rflags::VIF | rflags::VIP;
     }
     state.set_full_rflags((state.full_rflags() & ~changeable) | (popped & changeable));
 }
@@ -41,12 +41,24 @@ Checked<Frame> read_frame(System& system, unsigned count, unsigned size) {
     return Frame{values[0], values[1], values[2], values[3], values[4]};
 }
 
+Checked<void> return_real(System& system, unsigned size) {
+    GuestState& state = system.state();
+    const std::uint64_t rip = GUEST_TRY(peek_value(system, 0, size));
+    const std::uint64_t cs = GUEST_TRY(peek_value(system, size, size));
+    const std::uint64_t flags = GUEST_TRY(peek_value(system, 2 * size, size));
+    if (rip > state.segments[x86::CS].limit) return general_protection();
+    drop(state, 3 * size);
+    enter_real_code(state, static_cast<std::uint16_t>(cs), rip);
+    restore_flags(state, flags, size, 0);
+    return {};
+}
+
 }  // namespace
 
 Checked<void> execute_iret(System& system, const DecodedInstruction& in) {
     GuestState& state = system.state();
-    if (!state.protected_mode()) return undefined_opcode();
     const unsigned size = operand_bytes(in);
+    if (!state.protected_mode()) return return_real(system, size);
     if ((state.rflags & x86::rflags::NT) != 0) {
         if (state.long_mode()) return general_protection();
         system.diagnosis = "IRET to another task, which the translator does not have";

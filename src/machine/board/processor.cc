@@ -1,0 +1,47 @@
+#include "machine/board/processor.h"
+
+#include "machine/board/start_up.h"
+
+namespace hospes::machine {
+
+namespace {
+
+VcpuSignals::Role role_of(const Processor::Parts& parts) {
+    const bool started_here = parts.index != 0 && !parts.apic_in_engine;
+    return started_here ? VcpuSignals::Role::Application : VcpuSignals::Role::Bootstrap;
+}
+
+}  // namespace
+
+Processor::Processor(const Parts& parts)
+    : vcpu_(parts.vcpu),
+      ending_(parts.ending),
+      loop_(parts.loop),
+      lock_(parts.lock),
+      signature_(parts.signature),
+      signals_(parts.vcpu, parts.ending, role_of(parts)),
+      apic_(parts.index, parts.apic_bus, parts.loop, parts.tsc, signals_),
+      clock_(parts.ram, parts.tsc, parts.start,
+             [&observer = parts.observer](Gpa gpa, std::uint64_t length) { observer.memory_written(gpa, length); }),
+      port_({parts.lock, parts.memory_space, parts.port_space, parts.apic_bus, apic_, clock_, signals_}) {}
+
+Result<void> Processor::start_at(std::uint8_t vector) {
+    return vcpu_.set_state(after_start_up(after_init(vcpu_.state(), signature_), vector));
+}
+
+cpu::Exit Processor::run() {
+    for (;;) {
+        if (signals_.waits_for_start_up()) {
+            const auto vector = signals_.wait_for_start_up(lock_);
+            if (!vector) return {cpu::ExitReason::Kicked, {}};
+            const auto started = start_at(*vector);
+            if (!started.ok()) return {cpu::ExitReason::Failed, started.error().message()};
+        }
+        cpu::Exit exit = vcpu_.run(port_);
+        if (exit.reason == cpu::ExitReason::Halted) signals_.wait(loop_, lock_, exit.wakeable);
+        if (ending_.requested()) return {cpu::ExitReason::Kicked, {}};
+        if (exit.reason == cpu::ExitReason::Shutdown || exit.reason == cpu::ExitReason::Failed) return exit;
+    }
+}
+
+}  // namespace hospes::machine
