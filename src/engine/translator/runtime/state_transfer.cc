@@ -58,8 +58,6 @@ cpu::VcpuState TranslatorVcpu::state() const {
 }
 
 Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
-    const bool protected_mode = (from.cr0 & x86::cr0::PE) != 0;
-    if (!protected_mode) return Error("the translator cannot start in real mode yet; use a kernel with another entry");
     GuestState& to = state_;
     std::memcpy(to.gpr, from.gpr.data(), sizeof to.gpr);
     to.rip = from.rip;
@@ -81,11 +79,13 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
     to.interrupt_shadow = from.interrupt_shadow;
     to.halted = from.halted;
-    to.cpl = to.segments[x86::CS].selector & 3;
+    to.cpl = to.protected_mode() ? to.segments[x86::CS].selector & 3 : 0;
     load_xsave(to, from);
     shared_.rendezvous.enter(index_);
     tlb_->flush_all();
     shared_.rendezvous.leave(index_);
+    link_from_ = 0;  // what runs next does not follow from what ran last
+    force_single_ = force_plain_ = false;
     notify();
     return {};
 }
