@@ -151,7 +151,7 @@ TEST_P(SmpAtomics, LockOverTwoPages) { EXPECT_EQ(count(smp_split_xchg, 200), vcp
 TEST(SmpWalks, AccessedAndDirtyBitsAreSetAtomically) {
     SmpGuest guest(2, smp_atomics, smp_atomics_end);
     ASSERT_EQ(SmpGuest::page_table_entry(0x30'0000), 0x5800u);
-    EXPECT_EQ(guest.run_all(smp_accessed, 500'001), "");
+    EXPECT_EQ(guest.run_all(smp_accessed, 10'000'001), "");
     EXPECT_EQ(guest.get<std::uint64_t>(0x5800) & ~0x60ull, 0x0010'0000'0030'0003u);
 }
 
