@@ -90,9 +90,9 @@ class Running(unittest.TestCase):
             seen += more
 
     def threads_of(self, process):
-        """Status lines of each thread; there are two."""
+        """Status lines of each thread; there are three: main, io, vcpu 0."""
         tids = os.listdir(f"/proc/{process.pid}/task")
-        self.assertEqual(len(tids), 2)
+        self.assertEqual(len(tids), 3)
         return [status_of(process.pid, tid) for tid in tids]
 
     def assert_filtered(self, process, filters=1):
