@@ -20,6 +20,13 @@ std::uint64_t TranslatorVcpu::slow_path(GuestState* state, std::uint64_t address
     return static_cast<TranslatorVcpu*>(state->vcpu)->slow_access(address, info, host_pc);
 }
 
+void TranslatorVcpu::count_failure(PlainTwin& twin, std::uint64_t host_pc) {
+    if (++twin.failures % kFailuresCounted != 0) return;
+    const std::uint64_t now = __builtin_ia32_rdtsc();
+    if (now - twin.since < kShortTime) cache_.make_plain(cache_.block_at(host_pc - 1));
+    twin.since = now;
+}
+
 std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, std::uint32_t info,
                                           std::uint64_t host_pc) {
     if (kind == Interruption::Kind::Plain) {
@@ -28,7 +35,7 @@ std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, 
         if (twin.host_pc == host_pc && twin.generation == cache_.generation() && cache_.block(twin.block).valid) {
             state_.exit_target =
                 reinterpret_cast<std::uint64_t>(cache_.host_address(cache_.block(twin.block).entry_saved));
-            if (++twin.failures == kTooManyFailures) cache_.make_plain(cache_.block_at(host_pc - 1));
+            count_failure(twin, host_pc);
             return kSlowJump;
         }
     }

@@ -85,10 +85,13 @@ class TranslatorVcpu final : public cpu::Vcpu {
         std::uint64_t generation = 0;  // of the code cache
         BlockIndex block = 0;
         unsigned failures = 0;
+        std::uint64_t since = 0;  // TSC when they were a multiple of kFailuresCounted
     };
-    // So many failures of one probe, and its block is not worth its shared probes: what they look at lies across the
-    // end of a page, and will again.
-    static constexpr unsigned kTooManyFailures = 256;
+    // So many failures of one probe in so short a time take a fifth of it: what the block's probes look at lies across
+    // the end of a page, and it is better off without shared ones. Seldom ones cost less than probes for each access.
+    static constexpr unsigned kFailuresCounted = 4096;
+    static constexpr std::uint64_t kShortTime = 2'000'000;  // TSC cycles: about a millisecond
+    void count_failure(PlainTwin& twin, std::uint64_t host_pc);
     static constexpr unsigned kTwins = 4096;
     static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 15) % kTwins; }
 
