@@ -76,7 +76,7 @@ struct alignas(64) GuestState {
     std::uint64_t tsc_offset;
 
     StackWindow stack_window[kAccessClasses];
-    std::uint32_t stack_patience;  // so many misses of a stack window until it moves to where the stack is now
+    std::uint32_t stack_patience;  // so many misses of a stack window until it may move to where the stack is now
 
     std::uint64_t segment_base[x86::kSegmentCount];   // copies of segments[].base for emitted code
     std::uint64_t segment_guard[x86::kSegmentCount];  // kSegmentGuard or 0

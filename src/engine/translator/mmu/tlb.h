@@ -69,6 +69,6 @@ struct StackWindow {
 };
 
 // Where frames lie on both sides of a page's end, moving the window at each miss would cost more than it saves.
-inline constexpr std::uint32_t kStackPatience = 15;
+inline constexpr std::uint32_t kStackPatience = 7;
 
 }  // namespace hospes::translator

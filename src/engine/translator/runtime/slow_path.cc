@@ -72,7 +72,9 @@ Checked<Gva> TranslatorVcpu::check_access(Gva address, std::uint32_t info) const
 std::uint64_t TranslatorVcpu::move_stack_window(Gva address, std::uint32_t info) {
     const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
     const bool checked = (info & AccessInfo::kX87) != 0 || !mode_.has(Mode::kCode64) || mode_.has(Mode::kAlignment);
-    if ((info & AccessInfo::kStack) == 0 || checked || (address & kPageMask) + size > kPageSize) return 0;
+    if ((info & AccessInfo::kStack) == 0) return 0;
+    state_.stack_patience = kStackPatience;  // even if the window stays: the thunk has taken it below zero
+    if (checked || (address & kPageMask) + size > kPageSize) return 0;
     const auto access_class = static_cast<AccessClass>(info >> AccessInfo::kClassShift & 3);
     const TlbEntry& entry = state_.tlb[static_cast<unsigned>(access_class)].at(address);
     if (entry.write_tag != 0 - (address & ~kPageMask)) return 0;

@@ -67,7 +67,6 @@ void SoftTlb::fill_stack_window(Gva address, AccessClass access_class) {
     const std::uint64_t page = page_of(address);
     state_.stack_window[static_cast<unsigned>(access_class)] = {
         0 - page, state_.tlb[static_cast<unsigned>(access_class)].at(address).addend};
-    state_.stack_patience = kStackPatience;
 }
 
 void SoftTlb::note_writer(std::uint64_t page, unsigned table, unsigned index, std::uint64_t host_page) {
