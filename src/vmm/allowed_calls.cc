@@ -115,10 +115,13 @@ Rules kick_timer() { return {{SYS_timer_create}, {SYS_timer_settime}, {SYS_timer
 // What the sanitizers' run-time library makes on top: at a thread's start, for a report, and in LeakSanitizer's process
 // that stops this one's threads at the end.
 Rules sanitizers() {
-    return {{SYS_clone},     {SYS_prctl},     {SYS_ptrace}, {SYS_wait4},       {SYS_openat},  {SYS_open},
-            {SYS_readlink},  {SYS_fstat},     {SYS_stat},   {SYS_newfstatat},  {SYS_pread64}, {SYS_getdents64},
-            {SYS_getppid},   {SYS_fcntl},     {SYS_uname},  {SYS_sigaltstack}, {SYS_mremap},  {SYS_sched_yield},
-            {SYS_getrusage}, {SYS_prlimit64}, {SYS_writev}};
+    return {
+        {SYS_clone},     {SYS_prctl},     {SYS_ptrace}, {SYS_wait4},       {SYS_openat},           {SYS_open},
+        {SYS_readlink},  {SYS_fstat},     {SYS_stat},   {SYS_newfstatat},  {SYS_pread64},          {SYS_getdents64},
+        {SYS_getppid},   {SYS_fcntl},     {SYS_uname},  {SYS_sigaltstack}, {SYS_mremap},           {SYS_sched_yield},
+        {SYS_getrusage}, {SYS_prlimit64}, {SYS_writev}, {SYS_getdents},    {SYS_readlinkat},       {SYS_kill},
+        {SYS_access},    {SYS_faccessat}, {SYS_gettid}, {SYS_waitid},      {SYS_process_vm_readv}, {SYS_dup},
+        {SYS_dup2}};
 }
 
 }  // namespace
