@@ -5,25 +5,11 @@ namespace hospes::translator {
 namespace {
 
 // Others may have patched the code that this thread runs next: SDM volume 3, 9.1.3 demands a serialising instruction.
-// IRET is the one that virtual machines do not intercept.
+// CPUID, though virtual machines intercept it: IRET in user mode crashes the kernel under QEMU's TCG, which reads the
+// frame as the supervisor. It comes when a vCPU starts or was stopped, not while it runs.
 void serialize() {
-    std::uint64_t stack, scratch;
-    __asm__ volatile(
-        "movq %%rsp, %0\n\t"
-        "subq $128, %%rsp\n\t"  // the red zone
-        "movl %%ss, %k1\n\t"
-        "pushq %1\n\t"
-        "pushq %0\n\t"
-        "pushfq\n\t"
-        "movl %%cs, %k1\n\t"
-        "pushq %1\n\t"
-        "leaq 1f(%%rip), %1\n\t"
-        "pushq %1\n\t"
-        "iretq\n"
-        "1:"
-        : "=&r"(stack), "=&r"(scratch)
-        :
-        : "memory", "cc");
+    std::uint32_t eax = 0, ecx = 0, ebx, edx;
+    __asm__ volatile("cpuid" : "+a"(eax), "=b"(ebx), "+c"(ecx), "=d"(edx) : : "memory");
 }
 
 }  // namespace
