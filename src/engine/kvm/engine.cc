@@ -47,8 +47,8 @@ class KvmEngine final : public cpu::Engine {
     // Of all vCPUs together.
     std::string counters() const override {
         Counters sum;
-        for (const KvmVcpu* vcpu : vcpus_) sum += vcpu->counters();
-        return vcpus_.empty() ? "" : sum.lines();
+        for (const KvmVcpu* vcpu : vcpus_) cpu::add_counters(sum, vcpu->counters());
+        return cpu::counter_lines(sum);
     }
 
   private:

@@ -42,7 +42,7 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(CodeMemory& memory, memory:
     std::unique_ptr<CodeCache> cache(new CodeCache(memory, ram, model, options, std::move(blocks), std::move(exits),
                                                    std::move(points), std::move(buckets), std::move(pages),
                                                    std::move(system_instructions)));
-    Assembler assembler(memory.writable(), memory.writable() + memory.size(), memory.execute_offset());
+    Assembler assembler(memory.writable(), memory.execute_offset());
     cache->thunks_ = emit_thunks(assembler, slow_path);
     cache->first_code_ = cache->cursor_ = static_cast<CodeOffset>((assembler.cursor() - memory.writable() + 63) & ~63);
     return cache;
@@ -148,9 +148,8 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
                         instructions,
                         std::min(bytes_seen, view.length),
                         straddles ? second_page : kNotStraddled};
-    const unsigned plain = plain_bit(gpa, mode);
-    run_passes(instructions, (plain_[plain / 64] >> plain % 64 & 1) != 0 ? mode.with(Mode::kPlain) : mode);
-    Assembler assembler(memory_.writable() + cursor_, memory_.writable() + memory_.size(), memory_.execute_offset());
+    run_passes(instructions, plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode);
+    Assembler assembler(memory_.writable() + cursor_, memory_.execute_offset());
     BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
     const BlockIndex index = add_block(origin, emitter.emit());
@@ -206,7 +205,7 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
 void CodeCache::flush() {
     ++counters_.flushes;
     buckets_.reset();
-    for (std::uint64_t& word : plain_) word = 0;
+    plain_.clear();
     page_blocks_.reset();
     system_instructions_.clear();
     cursor_ = first_code_;

@@ -7,6 +7,7 @@
 
 #include "base/populate_ahead.h"
 #include "base/reserved_array.h"
+#include "cpu/counters.h"
 #include "engine/translator/cache/block.h"
 #include "engine/translator/cache/code_memory.h"
 #include "engine/translator/cache/page_states.h"
@@ -14,6 +15,7 @@
 #include "engine/translator/decode/decoder.h"
 #include "engine/translator/emit/block_emitter.h"
 #include "engine/translator/emit/thunks.h"
+#include "engine/translator/filter.h"
 #include "memory/guest_ram.h"
 
 namespace hospes::translator {
@@ -26,15 +28,16 @@ struct CodeCacheCounters {
     std::uint64_t flushes = 0;
     std::uint64_t links = 0;
 
-    CodeCacheCounters& operator+=(const CodeCacheCounters& other) {
-        translated_blocks += other.translated_blocks;
-        translated_instructions += other.translated_instructions;
-        translation_nanoseconds += other.translation_nanoseconds;
-        invalidated_blocks += other.invalidated_blocks;
-        flushes += other.flushes;
-        links += other.links;
-        return *this;
-    }
+    static const cpu::NamedCounter<CodeCacheCounters> kNamed[6];
+};
+
+inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[] = {
+    {"translated_blocks", &CodeCacheCounters::translated_blocks},
+    {"translated_instructions", &CodeCacheCounters::translated_instructions},
+    {"translation_nanoseconds", &CodeCacheCounters::translation_nanoseconds},
+    {"invalidated_blocks", &CodeCacheCounters::invalidated_blocks},
+    {"cache_flushes", &CodeCacheCounters::flushes},
+    {"links", &CodeCacheCounters::links},
 };
 
 struct TranslateOptions {
@@ -124,7 +127,6 @@ class CodeCache {
 
   private:
     static constexpr unsigned kBucketBits = 19;  // of the table by address: about as many as blocks at most
-    static constexpr unsigned kPlainWords = 64;
     static constexpr std::size_t kMostBytes = (kMaxBlockInstructions + 1) * ZYDIS_MAX_INSTRUCTION_LENGTH;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
@@ -153,7 +155,6 @@ class CodeCache {
     void patch32(CodeOffset at, std::uint32_t value);
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
     bool is_full() const;
-    unsigned plain_bit(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % (64 * kPlainWords); }
     void make_room();
 
     CodeMemory& memory_;
@@ -173,7 +174,7 @@ class CodeCache {
     BlockIndex block_count_ = 1;  // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;
-    std::uint64_t plain_[kPlainWords] = {};  // by plain_bit(): blocks to be made without shared probes, and a few more
+    Filter<1u << 12> plain_;  // by bucket: blocks to be made without shared probes
     std::vector<Instruction> scratch_;
     BlockEmitter::Lists emit_lists_;
     std::uint8_t bytes_[kMostBytes];  // what the last block was made from

@@ -6,8 +6,7 @@ namespace hospes::translator {
 
 void CodeCache::make_plain(BlockIndex index) {
     const Block& block = blocks_[index];
-    const unsigned bit = plain_bit(block.gpa, block.mode);
-    plain_[bit / 64] |= 1ull << bit % 64;
+    plain_.add(bucket_of(block.gpa, block.mode));
     if (block.valid) invalidate_block(index);
 }
 

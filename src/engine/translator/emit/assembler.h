@@ -37,16 +37,13 @@ struct Jump {
 class Assembler {
   public:
     // Writes at `cursor` (writable alias); code will run at cursor + `execute_offset`.
-    Assembler(std::uint8_t* cursor, std::uint8_t* limit, std::ptrdiff_t execute_offset)
-        : cursor_(cursor), limit_(limit), execute_offset_(execute_offset) {}
+    Assembler(std::uint8_t* cursor, std::ptrdiff_t execute_offset) : cursor_(cursor), execute_offset_(execute_offset) {}
 
     std::uint8_t* cursor() const { return cursor_; }
     void set_cursor(std::uint8_t* cursor) { cursor_ = cursor; }
     // Address at which the next byte executes.
     std::uint8_t* here() const { return cursor_ + execute_offset_; }
     std::uint8_t* executable(std::uint8_t* written) const { return written + execute_offset_; }
-    // Fewer than `bytes` are left; whoever emits must stop.
-    bool is_short_of(std::size_t bytes) const { return static_cast<std::size_t>(limit_ - cursor_) < bytes; }
 
     void byte(unsigned value) { *cursor_++ = static_cast<std::uint8_t>(value); }
     void dword(std::uint32_t value) { put(&value, 4); }
@@ -239,7 +236,7 @@ class Assembler {
             length += 4;
         }
     };
-    // Writes 8 bytes, of which those past the piece mean nothing: there is room (is_short_of).
+    // Writes 8 bytes, of which those past the piece mean nothing: whoever emits has room for more.
     void put(const Piece& piece) {
         std::memcpy(cursor_, &piece.bytes, sizeof piece.bytes);
         cursor_ += piece.length;
@@ -280,7 +277,6 @@ class Assembler {
     }
 
     std::uint8_t* cursor_;
-    std::uint8_t* limit_;
     std::ptrdiff_t execute_offset_;
 };
 

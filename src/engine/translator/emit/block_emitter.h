@@ -151,8 +151,6 @@ class BlockEmitter {
     void emit_swap_gs();
     void emit_read_segment(const Instruction& in);
     void emit_segment_base(const Instruction& in);
-    void emit_canonical_check(HostReg value);
-    void add_system_stub(const Jump& from, const Instruction& in);
 
     // stack.cc
     void emit_push(const Instruction& in);
@@ -173,9 +171,11 @@ class BlockEmitter {
     void emit_call(const Instruction& in);
     void emit_call_indirect(const Instruction& in);
     void emit_return(const Instruction& in);
+    void emit_canonical_check(HostReg value);
     void emit_load_target(const Instruction& in);
     void emit_access_flag(const Instruction& in);
     void emit_system(const Instruction& in);
+    void add_system_stub(const Jump& from, const Instruction& in);
     void emit_direct_exit(std::int64_t target, std::uint16_t guest);
     void emit_checked_exit(std::int64_t target, std::uint16_t guest);
     void emit_indirect_exit(const Instruction& in, std::int64_t added_to_stack_pointer);

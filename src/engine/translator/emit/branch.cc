@@ -222,15 +222,14 @@ void BlockEmitter::emit_call(const Instruction& in) {
     emit_direct_exit(target, guest_offset(in));
 }
 
-// A call to where no code can be faults once the stack is known to be good, but before it is written: the bits from 47
-// on are not all the same.
-// Zero is set if `value` is canonical. Clobbers T2.
+// Zero is set if `value` is canonical: the bits from 47 on are all the same. Clobbers T2.
 void BlockEmitter::emit_canonical_check(HostReg value) {
     a_.rorx(kT2, value, 47);
     a_.alu32_imm(kAdd, kT2, 1);
     a_.test32_imm(kT2, 0x1'fffe);
 }
 
+// A call to where no code can be faults once the stack is known to be good, but before it is written.
 void BlockEmitter::emit_check_target(const Instruction& in) {
     a_.load(kT2, target_slot());
     emit_canonical_check(kT2);
@@ -271,7 +270,7 @@ void BlockEmitter::emit_access_flag(const Instruction& in) {
         add_system_stub(a_.jcc(kE), in);
         a_.alu32_mem_imm(kAnd, STATE(rflags), ~static_cast<std::int32_t>(x86::rflags::AC));
     }
-    in_page(in.end()) ? emit_direct_exit(in.end(), guest_offset(in)) : emit_checked_exit(in.end(), guest_offset(in));
+    emit_direct_exit(in.end(), guest_offset(in));
     lists_.exits.back().changes_access = true;
 }
 

@@ -338,16 +338,16 @@ void BlockEmitter::emit_segment_base(const Instruction& in) {
         if (is_displaced(guest)) a_.store(gpr_slot(guest), kT0);
         return;
     }
-    const HostReg from = use(guest, kT0);
+    HostReg from = use(guest, kT0);
     if (wide) {
         emit_canonical_check(from);
         add_system_stub(a_.jcc(kNE), in);
-        a_.store(base, from);
     } else {
         a_.mov32(kT0, from);
-        a_.store(base, kT0);
+        from = kT0;
     }
-    a_.store(fs ? STATE(segment_base[FS]) : STATE(segment_base[GS]), wide ? from : kT0);
+    a_.store(base, from);
+    a_.store(fs ? STATE(segment_base[FS]) : STATE(segment_base[GS]), from);
 }
 
 void BlockEmitter::emit_swap_gs() {

@@ -91,7 +91,7 @@ TEST(Reencode, WritesTheSameInstructionWithOtherOperands) {
         if (!in.decoded.admitted) continue;  // this host does not have it
         ASSERT_EQ(in.length(), test.from.size());
         std::uint8_t out[32];
-        Assembler assembler(out, out + sizeof out, 0);
+        Assembler assembler(out, 0);
         reencode(assembler, in, test.with);
         EXPECT_EQ(Bytes(out, assembler.cursor()), test.to);
     }

@@ -1,7 +1,7 @@
 // What a vCPU counts of its own work.
 #pragma once
 
-#include <cstdint>
+#include "cpu/counters.h"
 
 namespace hospes::translator {
 
@@ -19,16 +19,10 @@ struct VcpuCounters {
     std::uint64_t faults = 0, interrupts = 0;
     std::uint64_t full_flushes = 0, flushes = 0, page_flushes = 0, space_changes = 0;
 
-    struct Named {
-        const char* name;
-        std::uint64_t VcpuCounters::*value;
-    };
-    static const Named kNamed[16];  // all but the exits
-
-    VcpuCounters& operator+=(const VcpuCounters& other);
+    static const cpu::NamedCounter<VcpuCounters> kNamed[16];  // all but the exits
 };
 
-inline constexpr VcpuCounters::Named VcpuCounters::kNamed[] = {
+inline constexpr cpu::NamedCounter<VcpuCounters> VcpuCounters::kNamed[] = {
     {"system_hot", &VcpuCounters::system_hot},
     {"system_cold", &VcpuCounters::system_cold},
     {"vector_saves", &VcpuCounters::vector_saves},
@@ -46,11 +40,5 @@ inline constexpr VcpuCounters::Named VcpuCounters::kNamed[] = {
     {"page_flushes", &VcpuCounters::page_flushes},
     {"space_changes", &VcpuCounters::space_changes},
 };
-
-inline VcpuCounters& VcpuCounters::operator+=(const VcpuCounters& other) {
-    for (unsigned i = 0; i < 6; ++i) exits[i] += other.exits[i];
-    for (const Named& counter : kNamed) this->*counter.value += other.*counter.value;
-    return *this;
-}
 
 }  // namespace hospes::translator

@@ -2,8 +2,8 @@
 
 #include <cpuid.h>
 
-#include <cstdarg>
-#include <cstdio>
+#include <array>
+#include <string>
 
 #include "engine/translator/runtime/host_signals.h"
 #include "engine/translator/runtime/resources.h"
@@ -69,43 +69,23 @@ void TranslatorEngine::memory_written(Gpa gpa, std::uint64_t length) {
     }
 }
 
-class Lines {
-  public:
-    void add(const char* name, std::uint64_t value) {
-        char line[96];
-        std::snprintf(line, sizeof line, "%s %llu\n", name, static_cast<unsigned long long>(value));
-        text_ += line;
-    }
-    std::string take() { return std::move(text_); }
-
-  private:
-    std::string text_;
-};
-
 std::string TranslatorEngine::counters() const {
+    static constexpr std::array kExits = {"exit_link",   "exit_indirect", "exit_system",
+                                          "exit_resume", "exit_slow",     "exit_host_fault"};
     CodeCacheCounters cache;
     VcpuCounters vcpus;
     std::uint64_t code_bytes = 0;
     for (const auto& vcpu : shared_.vcpus) {
         const TranslatorVcpu* const one = vcpu.load();
         if (one == nullptr) continue;
-        cache += one->cache().counters();
-        vcpus += one->counters();
+        cpu::add_counters(cache, one->cache().counters());
+        cpu::add_counters(vcpus, one->counters());
+        for (unsigned i = 0; i < kExits.size(); ++i) vcpus.exits[i] += one->counters().exits[i];
         code_bytes += one->cache().code_bytes();
     }
-    Lines lines;
-    lines.add("translated_blocks", cache.translated_blocks);
-    lines.add("translated_instructions", cache.translated_instructions);
-    lines.add("translation_nanoseconds", cache.translation_nanoseconds);
-    lines.add("invalidated_blocks", cache.invalidated_blocks);
-    lines.add("cache_flushes", cache.flushes);
-    lines.add("links", cache.links);
-    lines.add("code_bytes", code_bytes);
-    static constexpr const char* kExits[] = {"exit_link",   "exit_indirect", "exit_system",
-                                             "exit_resume", "exit_slow",     "exit_host_fault"};
-    for (unsigned i = 0; i < 6; ++i) lines.add(kExits[i], vcpus.exits[i]);
-    for (const VcpuCounters::Named& counter : VcpuCounters::kNamed) lines.add(counter.name, vcpus.*counter.value);
-    return lines.take();
+    std::string text = cpu::counter_lines(cache) + cpu::counter_line("code_bytes", code_bytes);
+    for (unsigned i = 0; i < kExits.size(); ++i) text += cpu::counter_line(kExits[i], vcpus.exits[i]);
+    return text + cpu::counter_lines(vcpus);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "base/reserved_array.h"
 #include "engine/translator/cache/mode.h"
+#include "engine/translator/filter.h"
 #include "engine/translator/mmu/mmu.h"
 #include "engine/translator/runtime/saved_spaces.h"
 
@@ -87,19 +88,6 @@ class SoftTlb {
         void set(unsigned index, bool value) {
             const std::uint64_t bit = 1ull << index % 64;
             words[index / 64] = value ? words[index / 64] | bit : words[index / 64] & ~bit;
-        }
-    };
-    // A set of page numbers that may say yes wrongly, about as often as its share of members among kBits. What a wrong
-    // yes costs is far more than the memory.
-    template <unsigned kBits>
-    struct Filter {
-        static constexpr unsigned kWords = kBits / 64;
-        std::uint64_t words[kWords] = {};
-
-        void add(std::uint64_t number) { words[number / 64 % kWords] |= 1ull << number % 64; }
-        bool may_hold(std::uint64_t number) const { return (words[number / 64 % kWords] >> number % 64 & 1) != 0; }
-        void clear() {
-            for (std::uint64_t& word : words) word = 0;
         }
     };
     static constexpr unsigned kJumpEntries = 1u << kJumpCacheBits;
