@@ -7,6 +7,7 @@
 #include <cstring>
 #include <thread>
 
+#include "cpu/bare_host.h"
 #include "engine/kvm/engine.h"
 #include "engine/kvm/failure.h"
 #include "engine/translator/engine.h"
@@ -61,26 +62,19 @@ constexpr Gpa kCode = 0x200000, kHandler = 0x210000, kIdt = 0x220000, kStack = 0
 constexpr std::uint8_t kVector = 0x40;
 
 // A machine of one port and, if asked for, of interrupts without end.
-class TestHost final : public cpu::VcpuHost {
+class TestHost final : public cpu::BareHost {
   public:
-    std::uint64_t mmio_read(Gpa, unsigned) override { return ~0ull; }
-    void mmio_write(Gpa, std::uint64_t, unsigned) override {}
-    std::uint32_t port_read(std::uint16_t, unsigned) override { return ~0u; }
     void port_write(std::uint16_t port, std::uint32_t, unsigned) override {
-        if (port == 0xf4) done = stop = true;
+        if (port != 0xf4) return;
+        done = true;
+        request_stop(true);
     }
-    std::optional<std::uint64_t> msr_read(std::uint32_t) override { return std::nullopt; }
-    bool msr_write(std::uint32_t, std::uint64_t) override { return false; }
-    std::uint8_t task_priority() override { return 0; }
-    void set_task_priority(std::uint8_t) override {}
     bool interrupt_pending() override { return interrupts; }
     std::optional<std::uint8_t> acknowledge_interrupt() override {
         ++acknowledged;
         return kVector;
     }
-    bool stop_requested() override { return stop; }
 
-    std::atomic<bool> stop{false};
     bool done = false, interrupts = false;
     std::uint64_t acknowledged = 0;
 };
@@ -114,10 +108,10 @@ class KvmEngine : public ::testing::Test {
     }
     // Runs for a while, or until the guest says that it is done.
     cpu::Exit run_for(cpu::Vcpu& vcpu, TestHost& host, std::chrono::microseconds time) {
-        host.stop = false;
+        host.request_stop(false);
         std::thread clock([&] {
             std::this_thread::sleep_for(time);
-            host.stop = true;
+            host.request_stop(true);
             vcpu.notify();
         });
         const cpu::Exit exit = vcpu.run(host);

@@ -11,6 +11,10 @@
 #define RESULT(n) (OUT + 4 * (n))
 // Ends the run with a number on the way: where a check in real mode failed.
 #define RCHECK16(number, got, want) cmp got, want; mov dx, number; jne failed
+.macro set_vector_ number, handler
+    mov word ptr [\number * 4], R(\handler)
+    mov word ptr [\number * 4 + 2], RSEG
+.endm
 #define CODE64K SPARE
 #define DATA64K (SPARE + 8)
 
@@ -27,18 +31,12 @@ guest_main:
     mov [saved_esp], esp
     mov dword ptr [0x12350], 0
     mov dword ptr [OUT], 0
-    mov word ptr [0x40 * 4], R(on_int40)
-    mov word ptr [0x40 * 4 + 2], RSEG
-    mov word ptr [0x41 * 4], R(on_interrupt)
-    mov word ptr [0x41 * 4 + 2], RSEG
-    mov word ptr [0 * 4], R(on_fault0)
-    mov word ptr [0 * 4 + 2], RSEG
-    mov word ptr [6 * 4], R(on_fault6)
-    mov word ptr [6 * 4 + 2], RSEG
-    mov word ptr [12 * 4], R(on_fault12)
-    mov word ptr [12 * 4 + 2], RSEG
-    mov word ptr [13 * 4], R(on_fault13)
-    mov word ptr [13 * 4 + 2], RSEG
+    set_vector_ 0x40, on_int40
+    set_vector_ 0x41, on_interrupt
+    set_vector_ 0, on_fault0
+    set_vector_ 6, on_fault6
+    set_vector_ 12, on_fault12
+    set_vector_ 13, on_fault13
     .byte 0xea
     .long LOW
     .word CODE64K

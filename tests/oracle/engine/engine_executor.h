@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
+#include "cpu/bare_host.h"
 #include "cpu/engine.h"
-#include "engine/bare_host.h"
 #include "engine/guest_machine.h"
 #include "engine/watchdog.h"
 #include "executor.h"
@@ -36,7 +36,7 @@ class EngineExecutor : public Executor {
     std::unique_ptr<GuestMachine> machine_;
     std::unique_ptr<cpu::Engine> engine_;
     std::unique_ptr<cpu::Vcpu> vcpu_;
-    BareHost host_;
+    cpu::BareHost host_;
     std::unique_ptr<Watchdog> watchdog_;
     cpu::VcpuState base_;
     cpu::VcpuState state_;

@@ -7,6 +7,22 @@
 asm(R"(
     .pushsection .rodata
     .intel_syntax noprefix
+    // Counts under a spin lock.
+    .macro COUNT_UNDER_LOCK name, lock
+\name:
+1:  mov eax, 1
+    xchg [\lock], eax
+    test eax, eax
+    jz 2f
+    pause
+    out 0x80, al
+    jmp 1b
+2:  inc qword ptr [0x200000]
+    mov dword ptr [\lock], 0
+    dec rsi
+    jnz \name
+    hlt
+    .endm
 smp_atomics:
 smp_inc:
     lock inc qword ptr [0x200000]
@@ -39,19 +55,7 @@ smp_cmpxchg16b:
     dec rsi
     jnz smp_cmpxchg16b
     hlt
-smp_xchg:
-1:  mov eax, 1
-    xchg [0x200080], eax
-    test eax, eax
-    jz 2f
-    pause
-    out 0x80, al
-    jmp 1b
-2:  inc qword ptr [0x200000]
-    mov dword ptr [0x200080], 0
-    dec rsi
-    jnz smp_xchg
-    hlt
+    COUNT_UNDER_LOCK smp_xchg, 0x200080
     // Even vCPUs: all 8 bytes, half on each side of a page's end. Odd ones: the upper half, which lies in one page.
 smp_split:
     test edi, 1
@@ -64,20 +68,8 @@ smp_split:
     dec rsi
     jnz 2b
     hlt
-    // A spin lock over a page's end.
-smp_split_xchg:
-1:  mov eax, 1
-    xchg [0x40000ffd], eax
-    test eax, eax
-    jz 2f
-    pause
-    out 0x80, al
-    jmp 1b
-2:  inc qword ptr [0x200000]
-    mov dword ptr [0x40000ffd], 0
-    dec rsi
-    jnz smp_split_xchg
-    hlt
+    // The lock lies over a page's end.
+    COUNT_UNDER_LOCK smp_split_xchg, 0x40000ffd
     // The entry of page 0x300000 is at 0x5800. vCPU 0 flips a bit that is the program's, the other one has A and D set
     // again and again.
 smp_accessed:

@@ -34,6 +34,10 @@ smp_near_function:
     .macro WRITER store:vararg
     mov ebx, 1
 1:  \store
+    WRITTEN
+    .endm
+    // Its end, where 1 is the start of a round.
+    .macro WRITTEN
     mov dword ptr [0x200000], ebx
     SPIN_UNTIL je, 0x200080, ebx
     SPIN_UNTIL je, 0x2000c0, ebx
@@ -60,24 +64,20 @@ smp_near_function:
     .endm
 smp_wrong:
     ud2
-smp_patch_near:
+    // vCPU 1 calls the function directly, vCPU 2 indirectly.
+    .macro PATCH name, function
+\name:
     test edi, edi
     jnz 2f
-    WRITER mov dword ptr [rip + smp_near_function + 1], ebx
+    WRITER mov dword ptr [rip + \function + 1], ebx
 2:  cmp edi, 1
     jne 3f
-    READER call smp_near_function
-3:  lea r13, [rip + smp_near_function]
+    READER call \function
+3:  lea r13, [rip + \function]
     READER call r13
-smp_patch_far:
-    test edi, edi
-    jnz 2f
-    WRITER mov dword ptr [rip + smp_far_function + 1], ebx
-2:  cmp edi, 1
-    jne 3f
-    READER call smp_far_function
-3:  lea r13, [rip + smp_far_function]
-    READER call r13
+    .endm
+    PATCH smp_patch_near, smp_near_function
+    PATCH smp_patch_far, smp_far_function
     // The same by string instructions, which are C++.
 smp_patch_string:
     mov eax, edi
@@ -93,13 +93,7 @@ smp_patch_string:
     rep movsb
     sub rdi, 4
     mov rsi, r14
-    mov dword ptr [0x200000], ebx
-    SPIN_UNTIL je, 0x200080, ebx
-    SPIN_UNTIL je, 0x2000c0, ebx
-    inc ebx
-    cmp ebx, esi
-    jbe 1b
-    hlt
+    WRITTEN
 2:  mov edi, eax
     READER call smp_far_function
     // SDM volume 3, 9.1.3: the reader executes a serialising instruction before the new code.

@@ -1,7 +1,10 @@
 #include "engine/translator/runtime/smp_guest.h"
 
+#include <atomic>
 #include <chrono>
+#include <thread>
 
+#include "cpu/bare_host.h"
 #include "engine/translator/engine.h"
 
 namespace hospes::translator {
@@ -14,6 +17,12 @@ constexpr Gpa kGdt = 0x2'0000, kIdt = 0x2'1000, kStacks = 0x4'0000;  // a page o
 constexpr std::uint64_t kRights = 3;                                 // present, writable
 constexpr std::uint16_t kCodeSelector = 0x10, kDataSelector = 0x18;
 constexpr std::chrono::seconds kLongest{100};
+
+// A write to any port lets other threads run.
+class YieldingHost final : public cpu::BareHost {
+  public:
+    void port_write(std::uint16_t, std::uint32_t, unsigned) override { std::this_thread::yield(); }
+};
 
 }  // namespace
 
@@ -77,7 +86,7 @@ cpu::VcpuState SmpGuest::start_state(unsigned vcpu, Gpa rip, std::uint64_t argum
 }
 
 std::string SmpGuest::run(const std::vector<unsigned>& vcpus, const char* entry, std::uint64_t argument) {
-    EmptyHost host;
+    YieldingHost host;
     std::vector<std::string> problems(vcpus.size());
     std::vector<std::thread> threads;
     std::atomic<unsigned> left{static_cast<unsigned>(vcpus.size())};
@@ -90,15 +99,15 @@ std::string SmpGuest::run(const std::vector<unsigned>& vcpus, const char* entry,
             if (exit.reason == cpu::ExitReason::Kicked) problems[i] = name + " hangs\n";
             if (exit.reason == cpu::ExitReason::Shutdown || exit.reason == cpu::ExitReason::Failed) {
                 problems[i] = name + ": " + exit.report + "\n";
-                host.stop = true;
+                host.request_stop(true);
             }
             --left;
         });
     }
     const auto end = std::chrono::steady_clock::now() + kLongest;
     while (left != 0) {
-        if (std::chrono::steady_clock::now() > end) host.stop = true;
-        if (host.stop) {
+        if (std::chrono::steady_clock::now() > end) host.request_stop(true);
+        if (host.stop_requested()) {
             for (const unsigned vcpu : vcpus) vcpus_[vcpu]->notify();
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(1));

@@ -2,37 +2,16 @@
 // itself, code from the test's own assembly, and a host thread for each vCPU.
 #pragma once
 
-#include <atomic>
 #include <cstring>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "cpu/engine.h"
-#include "cpu/vcpu_host.h"
 #include "memory/guest_ram.h"
 #include "x86/cpuid_model.h"
 
 namespace hospes::translator {
-
-// A machine with nothing in it. A write to any port lets other threads run.
-class EmptyHost final : public cpu::VcpuHost {
-  public:
-    std::uint64_t mmio_read(Gpa, unsigned) override { return ~0ull; }
-    void mmio_write(Gpa, std::uint64_t, unsigned) override {}
-    std::uint32_t port_read(std::uint16_t, unsigned) override { return ~0u; }
-    void port_write(std::uint16_t, std::uint32_t, unsigned) override { std::this_thread::yield(); }
-    std::optional<std::uint64_t> msr_read(std::uint32_t) override { return {}; }
-    bool msr_write(std::uint32_t, std::uint64_t) override { return false; }
-    std::uint8_t task_priority() override { return 0; }
-    void set_task_priority(std::uint8_t) override {}
-    bool interrupt_pending() override { return false; }
-    std::optional<std::uint8_t> acknowledge_interrupt() override { return {}; }
-    bool stop_requested() override { return stop.load(); }
-
-    std::atomic<bool> stop{false};
-};
 
 class SmpGuest {
   public:

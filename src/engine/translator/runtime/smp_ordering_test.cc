@@ -38,48 +38,42 @@ smp_ordering:
     jnz 1b
     hlt
     .endm
-    // Store buffering.
-    LITMUS smp_sb, 2
+    // Two vCPUs that do the same with X and Y, and with Y and X: `side` has the two places, and leaves in EAX what it saw.
+    .macro MIRRORED name, side
+    LITMUS \name, 2
     test edi, edi
     jnz 5f
-4:  mov [rbx + 0x400000], ecx
-    mov eax, [rbx + 0x500000]
+4:  \side 0x400000, 0x500000
     mov [rbp + rbx], eax
     AGAIN
 5:
-4:  mov [rbx + 0x500000], ecx
-    mov eax, [rbx + 0x400000]
+4:  \side 0x500000, 0x400000
     mov [rbp + rbx], eax
     AGAIN
-    LITMUS smp_sb_fence, 2
-    test edi, edi
-    jnz 5f
-4:  mov [rbx + 0x400000], ecx
+    .endm
+    .macro STORE_LOAD mine, other
+    mov [rbx + \mine], ecx
+    mov eax, [rbx + \other]
+    .endm
+    .macro STORE_FENCE_LOAD mine, other
+    mov [rbx + \mine], ecx
     mfence
-    mov eax, [rbx + 0x500000]
-    mov [rbp + rbx], eax
-    AGAIN
-5:
-4:  mov [rbx + 0x500000], ecx
-    mfence
-    mov eax, [rbx + 0x400000]
-    mov [rbp + rbx], eax
-    AGAIN
-    // XCHG is a fence of its own.
-    LITMUS smp_sb_xchg, 2
-    test edi, edi
-    jnz 5f
-4:  mov eax, 1
-    xchg [rbx + 0x400000], eax
-    mov eax, [rbx + 0x500000]
-    mov [rbp + rbx], eax
-    AGAIN
-5:
-4:  mov eax, 1
-    xchg [rbx + 0x500000], eax
-    mov eax, [rbx + 0x400000]
-    mov [rbp + rbx], eax
-    AGAIN
+    mov eax, [rbx + \other]
+    .endm
+    .macro XCHG_LOAD mine, other
+    mov eax, 1
+    xchg [rbx + \mine], eax
+    mov eax, [rbx + \other]
+    .endm
+    .macro LOAD_STORE mine, other
+    mov eax, [rbx + \other]
+    mov [rbx + \mine], ecx
+    .endm
+    // Store buffering; XCHG is a fence of its own. Then load buffering.
+    MIRRORED smp_sb, STORE_LOAD
+    MIRRORED smp_sb_fence, STORE_FENCE_LOAD
+    MIRRORED smp_sb_xchg, XCHG_LOAD
+    MIRRORED smp_lb, LOAD_STORE
     // Message passing.
     LITMUS smp_mp, 2
     test edi, edi
@@ -92,19 +86,6 @@ smp_ordering:
     mov edx, [rbx + 0x400000]
     mov [rbp + rbx], eax
     mov [rbp + rbx + 4], edx
-    AGAIN
-    // Load buffering.
-    LITMUS smp_lb, 2
-    test edi, edi
-    jnz 5f
-4:  mov eax, [rbx + 0x500000]
-    mov [rbx + 0x400000], ecx
-    mov [rbp + rbx], eax
-    AGAIN
-5:
-4:  mov eax, [rbx + 0x400000]
-    mov [rbx + 0x500000], ecx
-    mov [rbp + rbx], eax
     AGAIN
     // Independent reads of independent writes.
     LITMUS smp_iriw, 4

@@ -1,13 +1,13 @@
-// A machine without devices.
+// A machine without devices, for tests of engines.
 #pragma once
 
 #include <atomic>
 
 #include "cpu/vcpu_host.h"
 
-namespace hospes::oracle {
+namespace hospes::cpu {
 
-class BareHost final : public cpu::VcpuHost {
+class BareHost : public VcpuHost {
   public:
     void request_stop(bool stop) { stop_.store(stop, std::memory_order_release); }
 
@@ -27,4 +27,4 @@ class BareHost final : public cpu::VcpuHost {
     std::atomic<bool> stop_{false};
 };
 
-}  // namespace hospes::oracle
+}  // namespace hospes::cpu
