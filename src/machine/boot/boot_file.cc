@@ -21,7 +21,7 @@ Result<BootFile> BootFile::open(const std::string& path, const std::string& role
     if (::fstat(fd.get(), &status) != 0) return Error(what + errno_text(errno) + "; check the path");
     if (S_ISDIR(status.st_mode)) return Error(what + "it is a directory; name the " + role + "'s file");
     if (!S_ISREG(status.st_mode)) return Error(what + "it is not a regular file; name the " + role + "'s file");
-    return BootFile(std::move(fd), path, what);
+    return BootFile(std::move(fd), what);
 }
 
 // In the sandbox: lseek() gives the size, since fstat() is another system call in each version of the C library.

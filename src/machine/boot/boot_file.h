@@ -31,14 +31,11 @@ class BootFile {
     // Its bytes, as long as they are now. Errors: empty, no memory.
     Result<MappedFile> map() const;
     int descriptor() const { return fd_.get(); }
-    const std::string& path() const { return path_; }
 
   private:
-    BootFile(UniqueFd fd, std::string path, std::string what)
-        : fd_(std::move(fd)), path_(std::move(path)), what_(std::move(what)) {}
+    BootFile(UniqueFd fd, std::string what) : fd_(std::move(fd)), what_(std::move(what)) {}
 
     UniqueFd fd_;
-    std::string path_;
     std::string what_;  // how errors begin
 };
 

@@ -70,10 +70,10 @@ Checked<Gva> TranslatorVcpu::check_access(Gva address, std::uint32_t info) const
 // For an access through the stack window to another page that the TLB has: its addend, and the window is there from now
 // on. Else 0.
 std::uint64_t TranslatorVcpu::move_stack_window(Gva address, std::uint32_t info) {
-    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
-    const bool checked = (info & AccessInfo::kX87) != 0 || !mode_.has(Mode::kCode64) || mode_.has(Mode::kAlignment);
     if ((info & AccessInfo::kStack) == 0) return 0;
     state_.stack_patience = kStackPatience;  // even if the window stays: the thunk has taken it below zero
+    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
+    const bool checked = (info & AccessInfo::kX87) != 0 || !mode_.has(Mode::kCode64) || mode_.has(Mode::kAlignment);
     if (checked || (address & kPageMask) + size > kPageSize) return 0;
     const auto access_class = static_cast<AccessClass>(info >> AccessInfo::kClassShift & 3);
     const TlbEntry& entry = state_.tlb[static_cast<unsigned>(access_class)].at(address);
@@ -123,11 +123,10 @@ std::uint64_t TranslatorVcpu::find_addend(Gva address, std::uint32_t info, std::
     if (host == nullptr) return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
     shared_.ram.populate(found.gpa);
     const std::uint64_t addend = reinterpret_cast<std::uint64_t>(host) - seen_page;
-    const bool unseen = found.writable && may_write_unseen(shared_.ram.page_index(found.gpa));
-    if (!unseen && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
+    const bool writable = found.writable && may_write_unseen(shared_.ram.page_index(found.gpa));
+    if (!writable && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
         return write_to_code_page(address, found, info, host_pc, addend);
     }
-    const bool writable = unseen;
     tlb_->fill(address, found, access_class, writable);
     if ((info & AccessInfo::kStack) && writable) tlb_->fill_stack_window(address, access_class);
     return addend;
