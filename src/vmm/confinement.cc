@@ -14,6 +14,10 @@ namespace {
 
 // The event loop's three, the terminal's pipe, KVM's VM and vCPU; and as many more.
 constexpr unsigned kSpareDescriptors = 16;
+unsigned spare_descriptors(const machine::MachineSetup& machine) {
+    const bool one_for_each_vcpu = machine.engine_kind == machine::EngineKind::Kvm;
+    return kSpareDescriptors + (one_for_each_vcpu ? machine.cpus - 1 : 0);
+}
 
 bool is_regular(int fd) {
     struct stat status {};
@@ -34,7 +38,7 @@ sandbox::Policy policy_of(const Options& options, const Holdings& holdings) {
     policy.descriptors = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
     for (const machine::StreamPort& port : options.ports) policy.descriptors.push_back(port.socket);
     policy.descriptors.insert(policy.descriptors.end(), holdings.descriptors.begin(), holdings.descriptors.end());
-    policy.spare_descriptors = kSpareDescriptors;
+    policy.spare_descriptors = spare_descriptors(options.machine);
     policy.largest = largest_file(options, holdings);
     policy.deny_paths = !kSanitized;
     policy.inspectable = options.machine.engine.perf_map;

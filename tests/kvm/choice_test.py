@@ -56,6 +56,7 @@ def script():
             case(f"{name} {engine}", f"{prefix} '{command}'" if prefix.startswith("su") else f"{prefix} {command}")
         lines.append(undo)
     case("lost", "hospes-vmm --kernel lost.elf --memory 64 --engine kvm")
+    case("many", f"{VMM} kvm --cpus 64")
     case("model", f"{VMM} kvm --cpu-model x86-64-v3")
     # KVM's own counter is the sum over the VMs that there are now.
     case("exits", "cat /sys/kernel/debug/kvm/exits; hospes-vmm --kernel wait.elf --memory 64 --engine kvm & "
@@ -90,6 +91,9 @@ def other_problems(cases):
     words = ("KVM_EXIT_INTERNAL_ERROR", "at rip 0xd0000000", "no memory at rip", "(engine: kvm)")
     if status != 125 or not all(word in output for word in words):
         yield f"lost: status {status}: {output}"
+    output, status = cases.get("many", ("", -1))
+    if status != 1 or "hello" not in output:
+        yield f"many: status {status}: {output}"
     output, status = cases.get("model", ("", -1))
     if status != 125 or not all(word in output for word in ("x86-64-v3", "PCID", "RDSEED")):
         yield f"model: status {status}: {output}"
@@ -115,7 +119,7 @@ def main():
     print(f"{len(cases)} cases, {len(problems)} problems")
     if problems:
         print(outcome.tail(80))
-    return 1 if problems or len(cases) != 2 * len(HOSTS) + 3 else 0
+    return 1 if problems or len(cases) != 2 * len(HOSTS) + 4 else 0
 
 
 if __name__ == "__main__":
