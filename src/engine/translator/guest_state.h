@@ -57,7 +57,7 @@ struct alignas(64) GuestState {
     std::uint64_t gpr[x86::kGprCount];
     std::uint64_t page_base;          // guest virtual base of the code page (4 KiB or 2 MiB) of the running block
     std::uint64_t scratch[6];         // spill slots of emitted code, free at instruction boundaries
-    std::uint64_t windows[8];         // addends that one probe found and later accesses of the same block reuse
+    std::uint64_t windows[8];         // what one probe found for several accesses: addends, in loops host addresses
     std::uint16_t saved_flags;        // LAHF in AH (high byte), OF in AL (low byte): status flags at indirect exits
     std::uint8_t interrupt_flag;      // RFLAGS.IF, apart because emitted code sets and clears it
     std::uint8_t interrupt_shadow;    // no interrupt before the next instruction has run

@@ -70,8 +70,9 @@ CodeCache::CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::Cpuid
 
 bool CodeCache::is_full() const {
     // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
-    constexpr unsigned kExits = 2 * kMaxBlockInstructions + 2;
-    constexpr unsigned kPoints = 32 * kMaxBlockInstructions;
+    constexpr unsigned kInstructions = kMaxBlockInstructions * 3 / 2;  // a loop has its body once more
+    constexpr unsigned kExits = 2 * kInstructions + 2;
+    constexpr unsigned kPoints = 32 * kInstructions;
     return first_cold_ - cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
            memory_.size() - cold_cursor_ < 2 * BlockEmitter::kMaxBlockBytes || block_count_ + 1 >= blocks_.capacity() ||
            exit_count_ + kExits >= exits_.capacity() || point_count_ + kPoints >= points_.capacity() ||
@@ -135,8 +136,9 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     const unsigned limit = one ? 1 : options_.block_limit;
     const unsigned count = decoder_.decode_block(view, mode, page_offset, limit, scratch_);
     if (count == 0) return 0;
-    const std::span<Instruction> instructions(scratch_.data(), count);
-    Instruction& last = instructions.back();
+    std::span<Instruction> instructions(scratch_.data(), count);
+    const Loop loop = run_passes(instructions, plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode);
+    const Instruction& last = instructions.back();
     for (Instruction& in : instructions) {
         if (may_go_to_cpp(in.kind)) in.stored = system_instructions_.store(in, mode);
     }
@@ -148,13 +150,12 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
                         instructions,
                         std::min(bytes_seen, view.length),
                         straddles ? second_page : kNotStraddled};
-    run_passes(instructions, plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode);
     Assembler assembler(memory_.writable() + cursor_, memory_.execute_offset());
-    BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, mode, exit_count_,
+    BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, loop, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
     const BlockIndex index = add_block(origin, emitter.emit());
     ++counters_.translated_blocks;
-    counters_.translated_instructions += count;
+    counters_.translated_instructions += instructions.size();
     counters_.translation_nanoseconds += static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - started).count());
     return index;

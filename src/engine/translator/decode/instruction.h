@@ -37,14 +37,16 @@ enum class Kind : std::uint8_t {
 
 inline constexpr std::uint8_t kNoOperand = 0xff;
 
-// How the address of a memory operand is held against later accesses through the same unmodified base.
+// Which probe serves a memory operand: its own, that of an earlier access through the same unmodified base, or one that
+// was made before a loop's first copy.
 struct Sharing {
-    enum Role : std::uint8_t { Alone, First, Later };
+    enum Role : std::uint8_t { Alone, First, Later, InWindow };
     Role role = Alone;
-    bool write = false;     // First: the probe must permit writing
-    std::uint8_t slot = 0;  // of GuestState::windows
-    std::int32_t low = 0;   // First: the whole group's range, relative to this access's address
-    std::uint32_t span = 0;
+    bool write = false;      // First: the probe must permit writing
+    std::uint8_t slot = 0;   // of GuestState::windows
+    std::int32_t low = 0;    // First: the whole group's begin, relative to this access; InWindow: this in the window
+    std::uint32_t span = 0;  // First: the whole group's size
+    std::int32_t step = 0;   // InWindow: further in the window by so much in each copy
 };
 
 struct Instruction {

@@ -5,10 +5,12 @@
 namespace hospes::translator {
 
 BlockEmitter::BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunks& thunks, std::span<Instruction> block,
-                           Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options, Lists& lists)
+                           const Loop& loop, Mode mode, ExitIndex first_exit, Gpa second_frame,
+                           const EmitOptions& options, Lists& lists)
     : a_(assembler),
       thunks_(thunks),
       block_(block),
+      loop_(loop),
       mode_(mode),
       code64_(mode.has(Mode::kCode64)),
       first_exit_(first_exit),
@@ -27,15 +29,21 @@ void BlockEmitter::Lists::clear() {
     slow_stubs.clear();
     exit_stubs.clear();
     jump_stubs.clear();
+    window_misses.clear();
 }
 
 EmittedBlock BlockEmitter::emit() {
     EmittedBlock out;
     emit_entries(out);
-    for (const Instruction& in : block_) emit_instruction(in);
+    if (loop_.copies != 0) {
+        emit_loop();
+    } else {
+        for (const Instruction& in : block_) emit_instruction(in);
+    }
     if (!ends_block(block_.back().kind)) emit_fallthrough();
     out.size = hot_size_ = position();
     a_.set_cursor(part_begin_ = cold_);
+    if (loop_.copies != 0) emit_plain_body();
     emit_stubs();
     out.cold_size = position() - hot_size_;
     out.exits = lists_.exits;

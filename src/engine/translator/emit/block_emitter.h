@@ -2,13 +2,14 @@
 //
 // The invariant at every guest instruction boundary: guest registers are in their homes (host_registers.h), status
 // flags are where flags_ says (if they are needed), DF is in RFLAGS, and nothing else is held in scratch registers but,
-// perhaps, the addend of a shared probe (window_).
+// perhaps, what a shared probe found (window_).
 #pragma once
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "engine/translator/analyze/loop.h"
 #include "engine/translator/cache/block.h"
 #include "engine/translator/decode/instruction.h"
 #include "engine/translator/emit/assembler.h"
@@ -85,6 +86,7 @@ class BlockEmitter {
         std::vector<SlowStub> slow_stubs;
         std::vector<ExitStub> exit_stubs;
         std::vector<JumpStub> jump_stubs;
+        std::vector<Jump> window_misses;
 
         void clear();
     };
@@ -92,7 +94,8 @@ class BlockEmitter {
     // Code goes to the assembler's cursor; what runs seldom to `cold`, so that the rest is denser. `first_exit` is the
     // index that exits[0] will get. `second_frame` is the physical page that a straddling instruction continues in.
     BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunks& thunks, std::span<Instruction> block,
-                 Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options, Lists& lists);
+                 const Loop& loop, Mode mode, ExitIndex first_exit, Gpa second_frame, const EmitOptions& options,
+                 Lists& lists);
 
     // Emits it all. The caller has made sure of kMaxBlockBytes of room in either place. The result is good as long as
     // `lists` is not used again.
@@ -133,12 +136,19 @@ class BlockEmitter {
     }
     HostMem emit_shared_again(const Access& access);
     HostMem emit_bounced(const Access& access);
-    Jump emit_probe_fast(const Access& access, std::int64_t low, std::uint32_t span, bool write, bool offset_form);
+    Jump emit_probe(std::uint32_t span, bool write, bool offset_form);
     Jump emit_probe_stack(const Access& access, std::int64_t low, std::uint32_t span);
     Jump emit_probe_with_flags(const Access& access, std::int64_t low, std::uint32_t span, bool write);
     std::uint32_t slow_info(const Instruction& in, const Access& access) const;
     Access operand_access(const Instruction& in) const;
     Access stack_access(const Instruction& in, HostReg base, std::int64_t disp, bool write) const;
+
+    // loop.cc
+    void emit_loop();
+    void emit_window_probe(const LoopWindow& window);
+    HostMem emit_window_access(const Sharing& sharing);
+    void emit_next_copy(const Instruction& in);
+    void emit_plain_body();
 
     // plain.cc: re-emission
     void emit_plain(const Instruction& in);
@@ -166,6 +176,8 @@ class BlockEmitter {
     // branch.cc
     void emit_jump(const Instruction& in);
     void emit_jump_conditional(const Instruction& in);
+    unsigned condition_of(const Instruction& in) const;
+    void emit_exit_if(unsigned condition, std::int64_t target, std::uint16_t guest);
     void emit_loop(const Instruction& in);
     void emit_jump_indirect(const Instruction& in);
     void emit_call(const Instruction& in);
@@ -204,6 +216,7 @@ class BlockEmitter {
     Assembler& a_;
     const Thunks& thunks_;
     std::span<Instruction> block_;
+    const Loop loop_;
     const Mode mode_;
     const bool code64_;
     const ExitIndex first_exit_;
@@ -215,8 +228,10 @@ class BlockEmitter {
     std::uint8_t* part_begin_;  // of the part that is being emitted
     CodeOffset hot_size_ = 0;   // 0 until that is the cold part
     Flags flags_ = Flags::Host;
-    std::uint16_t guest_ = 0;  // offset in the block of the guest instruction being emitted
-    int window_ = -1;          // slot of the shared probe whose addend is in T1, -1: none
+    std::uint16_t guest_ = 0;   // offset in the block of the guest instruction being emitted
+    int window_ = -1;           // slot of GuestState::windows that is in T1, -1: none
+    unsigned copy_ = 0;         // of a loop's body, that is being emitted
+    bool each_probes_ = false;  // every access probes for itself
     Lists& lists_;
 };
 

@@ -139,17 +139,23 @@ void BlockEmitter::emit_jump(const Instruction& in) {
     emit_direct_exit(target, guest_offset(in));
 }
 
+unsigned BlockEmitter::condition_of(const Instruction& in) const {
+    return (in.info().opcode & 15u) ^ (options_.breakage == Breakage::Branch ? 1u : 0u);
+}
+
+// Leaves for `target`, in this page and ahead, if `condition` holds.
+void BlockEmitter::emit_exit_if(unsigned condition, std::int64_t target, std::uint16_t guest) {
+    const unsigned exit = new_exit(target, false);
+    const Jump jump = a_.jcc(condition);
+    lists_.exits[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
+    add_exit_stub(jump, CodeExit::Link, first_exit_ + exit, guest);
+}
+
 void BlockEmitter::emit_jump_conditional(const Instruction& in) {
     const std::int64_t target = in.branch_target();
-    const unsigned condition = (in.info().opcode & 15u) ^ (options_.breakage == Breakage::Branch ? 1u : 0u);
+    const unsigned condition = condition_of(in);
     const bool backward = target <= in.offset;
-    if (in_page(target) && !backward) {
-        const unsigned exit = new_exit(target, false);
-        const Jump jump = a_.jcc(condition);
-        lists_.exits[exit].jump = static_cast<CodeOffset>(jump.displacement - begin_);
-        add_exit_stub(jump, CodeExit::Link, first_exit_ + exit, guest_offset(in));
-        return;
-    }
+    if (in_page(target) && !backward) return emit_exit_if(condition, target, guest_offset(in));
     const Jump not_taken = a_.jcc(condition ^ 1u);
     const Flags flags_here = flags_;
     const int window_here = window_;

@@ -64,6 +64,8 @@ bool waits_for_x87(const Instruction& in) {
     return false;
 }
 
+constexpr Sharing kAlone{};
+
 bool is_rip(ZydisRegister reg) { return reg == ZYDIS_REGISTER_RIP || reg == ZYDIS_REGISTER_EIP; }
 
 }  // namespace
@@ -196,7 +198,8 @@ void BlockEmitter::emit_operand_offset(HostReg to, const Instruction& in, std::i
 
 HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, bool flags_needed, bool reader_ahead) {
     if (mode_.has(Mode::kBounce)) return emit_bounced(access);
-    const Sharing& sharing = *access.sharing;
+    const Sharing& sharing = each_probes_ ? kAlone : *access.sharing;
+    if (sharing.role == Sharing::InWindow) return emit_window_access(sharing);
     if (sharing.role == Sharing::Later) return emit_shared_again(access);
 
     bool host_flags = flags_needed && flags_ == Flags::Host;
@@ -220,7 +223,10 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     } else if (stack) {
         miss = emit_probe_stack(access, low, span);
     } else {
-        miss = emit_probe_fast(access, low, span, write, offset_form);
+        Address lowest = access.address;
+        lowest.disp += low;
+        emit_address(kT0, lowest);
+        miss = emit_probe(span, write, offset_form);
     }
     std::uint32_t info = span | slow_info(in, access);
     if (write) info |= AccessInfo::kNeedsWrite;
@@ -267,12 +273,9 @@ HostMem BlockEmitter::emit_bounced(const Access& access) {
     return at(kT1);
 }
 
-// Flags are free. On a hit T1 is the addend, or (offset form) T0 the page offset and T1 the host page.
-Jump BlockEmitter::emit_probe_fast(const Access& access, std::int64_t low, std::uint32_t span, bool write,
-                                   bool offset_form) {
-    Address lowest = access.address;
-    lowest.disp += low;
-    emit_address(kT0, lowest);
+// Looks for the address in T0. Flags are free. On a hit T1 is the addend, or (offset form) T0 the page offset and T1
+// the host page.
+Jump BlockEmitter::emit_probe(std::uint32_t span, bool write, bool offset_form) {
     const std::int64_t table = tlb_offset(mode_);
     a_.rorx(kT1, kT0, kPageBits - 5);
     a_.alu32_imm(kAnd, kT1, static_cast<std::int32_t>((kTlbEntries - 1) << 5));

@@ -1,0 +1,173 @@
+#include "engine/translator/analyze/loop.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "engine/translator/analyze/analyze.h"
+#include "engine/translator/analyze/values.h"
+#include "engine/translator/decode/decoder.h"
+
+namespace hospes::translator {
+
+using namespace x86;
+
+namespace {
+
+constexpr unsigned kMostCopies = 8;
+
+// Instructions up to and with the first jump back to the block's first one; 0: there is none.
+unsigned body_length(std::span<const Instruction> block, Mode mode) {
+    for (std::size_t i = 0; i < block.size(); ++i) {
+        const Instruction& in = block[i];
+        if (in.kind != Kind::Jump && in.kind != Kind::JumpConditional) continue;
+        const bool ends_in_page = in.end() < mode.page_size();
+        if (in.branch_target() == block[0].offset) return ends_in_page ? static_cast<unsigned>(i + 1) : 0;
+    }
+    return 0;
+}
+
+// The accesses that one window is for, and the memory that those of the first copy touch.
+struct Candidate {
+    LoopWindow window;
+    std::int64_t step = 0;  // from one copy to the next
+    std::int64_t low = 0, high = 0;
+
+    std::int64_t low_of(unsigned copies) const { return low + std::min<std::int64_t>(0, step * (copies - 1)); }
+    std::int64_t span_of(unsigned copies) const { return high - low + std::abs(step) * (copies - 1); }
+};
+
+struct Member {
+    std::size_t instruction;
+    unsigned candidate;
+    std::int64_t offset;  // from the window's registers, in the first copy
+};
+
+class LoopPass {
+  public:
+    explicit LoopPass(std::span<Instruction> body) : body_(body) {}
+
+    Loop run() {
+        for (const Instruction& in : body_) at_end_.step(in);
+        for (std::size_t i = 0; i < body_.size(); ++i) {
+            if (body_[i].kind == Kind::Plain && body_[i].memory != kNoOperand) add(i);
+            here_.step(body_[i]);
+        }
+        return choose();
+    }
+
+  private:
+    // How far the register that held `value`'s number at first comes in one run of the body, if by a constant.
+    std::optional<std::int64_t> step_of(const Value& value) const {
+        const unsigned holder = Values::first_holder(value.number);
+        if (holder == kGprCount || at_end_[holder].number != value.number) return std::nullopt;
+        return at_end_[holder].delta;
+    }
+
+    // Puts `guest` as it is here, times 1 << `scale`, in terms of what a register held at first.
+    bool add_term(ZydisRegister reg, unsigned scale, std::uint8_t& holder, Candidate& to) const {
+        const Value value = here_[guest_gpr(reg)];
+        const std::optional<std::int64_t> step = step_of(value);
+        if (!step) return false;
+        holder = static_cast<std::uint8_t>(Values::first_holder(value.number));
+        to.low += value.delta * (1 << scale);
+        to.step += *step * (1 << scale);
+        return true;
+    }
+
+    std::optional<Candidate> candidate_of(const Instruction& in) const {
+        const auto& mem = in.memory_operand().mem;
+        const bool fs_or_gs = mem.segment == ZYDIS_REGISTER_FS || mem.segment == ZYDIS_REGISTER_GS;
+        if (fs_or_gs || in.info().address_width != 64 || in.access_size == 0) return std::nullopt;
+        Candidate found;
+        found.low = mem.disp.value;
+        if (mem.base == ZYDIS_REGISTER_RIP) {
+            found.window.base = LoopWindow::kPageBase;
+            found.low += in.end();
+        } else if (mem.base != ZYDIS_REGISTER_NONE) {
+            if (!add_term(mem.base, 0, found.window.base, found)) return std::nullopt;
+        }
+        if (mem.index != ZYDIS_REGISTER_NONE) {
+            found.window.scale = static_cast<std::uint8_t>(__builtin_ctz(mem.scale));
+            if (!add_term(mem.index, found.window.scale, found.window.index, found)) return std::nullopt;
+        }
+        found.window.write = in.writes_memory;
+        found.high = found.low + in.access_size;
+        return found;
+    }
+
+    static bool same_registers(const LoopWindow& a, const LoopWindow& b) {
+        return a.base == b.base && a.index == b.index && a.scale == b.scale;
+    }
+
+    void add(std::size_t index) {
+        const std::optional<Candidate> found = candidate_of(body_[index]);
+        if (!found || found->span_of(2) > kMaxWindow) return;
+        for (unsigned i = 0; i < count_; ++i) {
+            Candidate& candidate = candidates_[i];
+            if (!same_registers(candidate.window, found->window)) continue;
+            Candidate both = candidate;
+            both.low = std::min(candidate.low, found->low);
+            both.high = std::max(candidate.high, found->high);
+            both.window.write |= found->window.write;
+            if (both.span_of(2) > kMaxWindow) continue;
+            candidate = both;
+            members_[member_count_++] = {index, i, found->low};
+            return;
+        }
+        if (count_ == kWindows) return;
+        candidates_[count_] = *found;
+        members_[member_count_++] = {index, count_++, found->low};
+    }
+
+    bool fits(unsigned copies) const {
+        return std::all_of(candidates_.begin(), candidates_.begin() + count_, [&](const Candidate& candidate) {
+            const std::int64_t low = candidate.low_of(copies);
+            return candidate.span_of(copies) <= kMaxWindow && low == static_cast<std::int32_t>(low);
+        });
+    }
+
+    Loop choose() {
+        const auto length = static_cast<unsigned>(body_.size());
+        unsigned copies = std::min(kMostCopies, kMaxBlockInstructions / length);
+        while (copies > 1 && !fits(copies)) --copies;
+        if (count_ == 0 || copies < 2) return {};
+        Loop loop{length, copies, count_, {}};
+        for (unsigned i = 0; i < count_; ++i) {
+            loop.windows[i] = candidates_[i].window;
+            loop.windows[i].low = static_cast<std::int32_t>(candidates_[i].low_of(copies));
+            loop.windows[i].span = static_cast<std::uint32_t>(candidates_[i].span_of(copies));
+            loop.windows[i].slot = static_cast<std::uint8_t>(kWindows - 1 - i);
+        }
+        for (unsigned i = 0; i < member_count_; ++i) tell(members_[i], loop);
+        return loop;
+    }
+
+    void tell(const Member& member, const Loop& loop) {
+        const LoopWindow& window = loop.windows[member.candidate];
+        Sharing& sharing = body_[member.instruction].sharing;
+        sharing.role = Sharing::InWindow;
+        sharing.slot = window.slot;
+        sharing.low = static_cast<std::int32_t>(member.offset - window.low);
+        sharing.step = static_cast<std::int32_t>(candidates_[member.candidate].step);
+    }
+
+    std::span<Instruction> body_;
+    Values here_, at_end_;
+    std::array<Candidate, kWindows> candidates_{};
+    std::array<Member, kMaxBlockInstructions> members_{};
+    unsigned count_ = 0, member_count_ = 0;
+};
+
+}  // namespace
+
+Loop analyze_loop(std::span<Instruction> block, Mode mode) {
+    if (!shares_probes(mode)) return {};
+    const unsigned length = body_length(block, mode);
+    if (length == 0 || length > kMaxBlockInstructions / 2) return {};
+    const std::span<Instruction> body = block.first(length);
+    analyze_flags(body);
+    if (body[0].live_before != 0) return {};  // the probes before the first copy need the flags
+    return LoopPass(body).run();
+}
+
+}  // namespace hospes::translator

@@ -1,0 +1,34 @@
+// Loops that are one block: the body several times in a row, with one probe for all that it accesses through pointers
+// that advance by a constant.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace hospes::translator {
+
+inline constexpr std::int64_t kMaxWindow = 256;  // bytes: a wider one would too often run over a page's end
+inline constexpr unsigned kWindows = 8;          // of GuestState::windows
+
+// The bytes that some of a loop's accesses stay in: from [base + index << scale + low] on, with the registers as they
+// are before the first copy of the body.
+struct LoopWindow {
+    static constexpr unsigned kNone = 0xff;
+    static constexpr unsigned kPageBase = 0xfe;  // the operand is relative to RIP, and `low` to the code page
+
+    std::uint8_t base = kNone, index = kNone;  // guest registers, or one of the above
+    std::uint8_t scale = 0;
+    bool write = false;
+    std::int32_t low = 0;
+    std::uint32_t span = 0;
+    std::uint8_t slot = 0;  // of GuestState::windows
+};
+
+struct Loop {
+    unsigned length = 0;  // instructions of the body; 0: the block is not such a loop
+    unsigned copies = 0;
+    unsigned window_count = 0;
+    std::array<LoopWindow, kWindows> windows{};
+};
+
+}  // namespace hospes::translator

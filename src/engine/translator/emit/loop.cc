@@ -1,0 +1,81 @@
+// A block that is a loop: the probes of its windows, the body as often as was planned, and once more with a probe at
+// every access, for where a window does not lie in one page or its page is not known.
+//
+//     begin: probes ──miss──> plain: body, then to begin
+//            body, body, ... body, then to begin
+#include "engine/translator/decode/decoder.h"
+#include "engine/translator/emit/block_emitter.h"
+
+namespace hospes::translator {
+
+namespace {
+
+HostMem window_slot(unsigned slot) {
+    return at(kState, static_cast<std::int64_t>(offsetof(GuestState, windows)) + slot * 8);
+}
+
+}  // namespace
+
+void BlockEmitter::emit_loop() {
+    mark(guest_offset(block_[0]));
+    for (unsigned i = 0; i < loop_.window_count; ++i) emit_window_probe(loop_.windows[i]);
+    window_ = -1;
+    for (copy_ = 0; copy_ < loop_.copies; ++copy_) {
+        for (const Instruction& in : block_.first(block_.size() - 1)) emit_instruction(in);
+        if (copy_ + 1 < loop_.copies) {
+            emit_next_copy(block_.back());
+        } else {
+            emit_instruction(block_.back());
+        }
+    }
+}
+
+// T0 = the lowest address, then offset in the page; T1 = host page.
+void BlockEmitter::emit_window_probe(const LoopWindow& window) {
+    HostMem lowest;
+    if (window.base == LoopWindow::kPageBase) {
+        a_.load(kT0, STATE(page_base));
+        lowest.base = kT0;
+    } else if (window.base != LoopWindow::kNone) {
+        lowest.base = use(window.base, kT0);
+    }
+    if (window.index != LoopWindow::kNone) {
+        lowest.index = use(window.index, kT1);
+        lowest.scale = window.scale;
+    }
+    lowest.disp = window.low;
+    a_.lea(kT0, lowest);
+    lists_.window_misses.push_back(emit_probe(window.span, window.write, true));
+    a_.lea(kT0, at(kT0, kT1, 0, 0));
+    a_.store(window_slot(window.slot), kT0);
+}
+
+// An access to a window of the loop that the probes have found.
+HostMem BlockEmitter::emit_window_access(const Sharing& sharing) {
+    if (window_ != sharing.slot) {
+        a_.load(kT1, window_slot(sharing.slot));
+        window_ = sharing.slot;
+    }
+    const int wrong = options_.breakage == Breakage::Loop ? 1 : 0;
+    return at(kT1, sharing.low + static_cast<std::int64_t>(copy_) * (sharing.step + wrong));
+}
+
+// The jump back, with another copy of the body behind it: leaves if it is not taken.
+void BlockEmitter::emit_next_copy(const Instruction& in) {
+    mark(guest_offset(in));
+    if (in.kind == Kind::Jump) return;
+    restore_flags();
+    emit_exit_if(condition_of(in) ^ 1u, in.end(), guest_offset(in));
+}
+
+void BlockEmitter::emit_plain_body() {
+    flags_ = Flags::Host;
+    mark(guest_offset(block_[0]));
+    for (const Jump& miss : lists_.window_misses) a_.bind(miss);
+    window_ = -1;
+    each_probes_ = true;
+    for (const Instruction& in : block_) emit_instruction(in);
+    if (!ends_block(block_.back().kind)) emit_fallthrough();
+}
+
+}  // namespace hospes::translator
