@@ -11,6 +11,7 @@ const std::vector<BreakageInfo>& breakages() {
         {"stack", Breakage::Stack, {"stack"}},
         {"branch", Breakage::Branch, {"control-flow"}},
         {"sharing", Breakage::Sharing, {}},
+        {"loop", Breakage::Loop, {}},
         {"bit-string", Breakage::BitString, {"bit"}},
     };
     return all;

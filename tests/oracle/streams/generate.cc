@@ -101,18 +101,20 @@ class Generator {
         set_label(branch, here());
     }
 
-    // mov counter, n; head: block; dec counter; jnz head
+    // mov counter, n; head: block; dec counter; jnz head. One loop in two walks through memory.
     void loop(unsigned depth) {
         const bool by_loop = !reserved_.has(kRcx) && random_.one_in(4);
+        const bool walks = random_.one_in(2);
         const unsigned counter = by_loop ? kRcx : free_register();
         const unsigned unit = stream_.units;
-        append_load(stream_, counter, 1 + random_.below(5));
+        append_load(stream_, counter, 1 + random_.below(walks ? 40 : 5));
         ++stream_.units;
         const std::uint32_t before = reserved_.set;
         reserved_.set |= 1u << counter;
         const int head = here();
         if (random_.one_in(2)) compare_anything();
-        block(1 + random_.below(by_loop ? 3 : 6), depth + 1);
+        block(1 + random_.below(by_loop ? 3 : 6), walks ? kMaxDepth : depth + 1);
+        if (walks) move_pointer();
         reserved_.set = before;
         const unsigned next_unit = std::exchange(stream_.units, unit);
         int branch = 0;
@@ -239,8 +241,9 @@ class Generator {
 
     // What follows addresses by the value that it has when no branch went round this.
     void move_pointer() {
-        const unsigned pointer = reserved_.pointers[random_.below(3)];
-        const auto step = static_cast<std::int8_t>(8 * random_.between(-4, 4));
+        const bool moves_index = random_.one_in(4);
+        const unsigned pointer = moves_index ? reserved_.index : reserved_.pointers[random_.below(3)];
+        const auto step = static_cast<std::int8_t>((moves_index ? 1 : 8) * random_.between(-4, 4));
         const std::uint8_t rex = static_cast<std::uint8_t>(0x48 | pointer >> 3);
         if (random_.one_in(2)) {
             append_piece(stream_,

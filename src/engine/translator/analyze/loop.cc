@@ -128,7 +128,7 @@ class LoopPass {
 
     Loop choose() {
         const auto length = static_cast<unsigned>(body_.size());
-        unsigned copies = std::min(kMostCopies, kMaxBlockInstructions / length);
+        unsigned copies = std::min(kMostCopies, kMostUnrolled / length);
         while (copies > 1 && !fits(copies)) --copies;
         if (count_ == 0 || copies < 2) return {};
         Loop loop{length, copies, count_, {}};
@@ -163,7 +163,7 @@ class LoopPass {
 Loop analyze_loop(std::span<Instruction> block, Mode mode) {
     if (!shares_probes(mode)) return {};
     const unsigned length = body_length(block, mode);
-    if (length == 0 || length > kMaxBlockInstructions / 2) return {};
+    if (length == 0) return {};
     const std::span<Instruction> body = block.first(length);
     analyze_flags(body);
     if (body[0].live_before != 0) return {};  // the probes before the first copy need the flags

@@ -8,6 +8,7 @@
 namespace hospes::translator {
 
 inline constexpr std::int64_t kMaxWindow = 256;  // bytes: a wider one would too often run over a page's end
+inline constexpr unsigned kMostUnrolled = 96;    // instructions in all copies of a body
 inline constexpr unsigned kWindows = 8;          // of GuestState::windows
 
 // The bytes that some of a loop's accesses stay in: from [base + index << scale + low] on, with the registers as they

@@ -70,7 +70,7 @@ CodeCache::CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::Cpuid
 
 bool CodeCache::is_full() const {
     // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
-    constexpr unsigned kInstructions = kMaxBlockInstructions * 3 / 2;  // a loop has its body once more
+    constexpr unsigned kInstructions = kMostUnrolled + kMaxBlockInstructions;  // a loop's copies and the plain body
     constexpr unsigned kExits = 2 * kInstructions + 2;
     constexpr unsigned kPoints = 32 * kInstructions;
     return first_cold_ - cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||

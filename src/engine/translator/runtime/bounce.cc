@@ -88,7 +88,7 @@ void TranslatorVcpu::bounce_with(const Instruction& instruction, const void* cod
     Checked<void> ready;
     if (instruction.writes_memory) ready = check_write(system_.mmu, address, size, access_class);
     // An x87 store does not take place if it raises an exception that is not masked.
-    const bool may_not_write = instruction.info().meta.isa_ext == ZYDIS_ISA_EXT_X87;
+    const bool may_not_write = instruction.info().meta.category == ZYDIS_CATEGORY_X87_ALU;
     if (ready.ok() && (instruction.reads_memory || may_not_write))
         ready = read_memory(system_.mmu, address, buffer, size, access_class);
     if (!ready.ok()) {
