@@ -67,7 +67,7 @@ bool Values::step_arithmetic(const Instruction& in) {
             if (from.type != ZYDIS_OPERAND_TYPE_REGISTER || !is_gpr(from.reg.value)) return false;
             values_[target] = values_[guest_gpr(from.reg.value)];
             return true;
-        case ZYDIS_MNEMONIC_LEA: return step_lea(target, from.mem, in.info().address_width);
+        case ZYDIS_MNEMONIC_LEA: return in.constant == nullptr && step_lea(target, from.mem, in.info().address_width);
         default: return false;
     }
 }

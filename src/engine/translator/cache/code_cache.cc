@@ -38,10 +38,11 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(CodeMemory& memory, memory:
     auto points = HOSPES_TRY(ReservedArray<CodePoint>::create(most_blocks * 16));
     auto buckets = HOSPES_TRY(ReservedArray<BlockIndex>::create(std::size_t{1} << kBucketBits));
     auto pages = HOSPES_TRY(ReservedArray<BlockIndex>::create(ram.page_count()));
+    auto kept_blocks = HOSPES_TRY(ReservedArray<KeptBlock>::create(kKeptBlocks));
     auto system_instructions = HOSPES_TRY(SystemInstructions::create());
     std::unique_ptr<CodeCache> cache(new CodeCache(memory, ram, model, options, std::move(blocks), std::move(exits),
                                                    std::move(points), std::move(buckets), std::move(pages),
-                                                   std::move(system_instructions)));
+                                                   std::move(kept_blocks), std::move(system_instructions)));
     Assembler assembler(memory.writable(), memory.execute_offset());
     cache->thunks_ = emit_thunks(assembler, slow_path);
     cache->first_code_ = cache->cursor_ = static_cast<CodeOffset>((assembler.cursor() - memory.writable() + 63) & ~63);
@@ -51,7 +52,8 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(CodeMemory& memory, memory:
 CodeCache::CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::CpuidModel& model,
                      const TranslateOptions& options, ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits,
                      ReservedArray<CodePoint> points, ReservedArray<BlockIndex> buckets,
-                     ReservedArray<BlockIndex> pages, SystemInstructions system_instructions)
+                     ReservedArray<BlockIndex> pages, ReservedArray<KeptBlock> kept_blocks,
+                     SystemInstructions system_instructions)
     : memory_(memory),
       ram_(ram),
       decoder_(model),
@@ -61,6 +63,7 @@ CodeCache::CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::Cpuid
       points_(std::move(points)),
       buckets_(std::move(buckets)),
       page_blocks_(std::move(pages)),
+      kept_blocks_(std::move(kept_blocks)),
       system_instructions_(std::move(system_instructions)),
       hot_memory_(memory_.writable(), cold_begin(memory_)),
       cold_memory_(memory_.writable() + cold_begin(memory_), memory_.size() - cold_begin(memory_)),
@@ -137,12 +140,13 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     const unsigned count = decoder_.decode_block(view, mode, page_offset, limit, scratch_);
     if (count == 0) return 0;
     std::span<Instruction> instructions(scratch_.data(), count);
+    const bool rewritten = rewritten_pages_.may_hold(ram_.page_index(gpa));
+    const Constant constant = rewritten ? find_patched_constant(gpa, mode, instructions) : Constant{};
     const Loop loop = run_passes(instructions, plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode);
-    const Instruction& last = instructions.back();
     for (Instruction& in : instructions) {
         if (may_go_to_cpp(in.kind)) in.stored = system_instructions_.store(in, mode);
     }
-    const std::uint64_t bytes_seen = seen(last, page_offset);
+    const std::uint64_t bytes_seen = seen(instructions.back(), page_offset);
     const bool straddles = bytes_seen > mode.page_size() - page_offset && view.next_page != nullptr;
     const Origin origin{gpa,
                         mode,
@@ -154,6 +158,7 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, loop, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
     const BlockIndex index = add_block(origin, emitter.emit());
+    if (rewritten) keep(origin, index, constant);
     ++counters_.translated_blocks;
     counters_.translated_instructions += instructions.size();
     counters_.translation_nanoseconds += static_cast<std::uint64_t>(
@@ -208,6 +213,8 @@ void CodeCache::flush() {
     buckets_.reset();
     plain_.clear();
     page_blocks_.reset();
+    kept_blocks_.reset();
+    rewritten_pages_.clear();
     system_instructions_.clear();
     cursor_ = first_code_;
     cold_cursor_ = first_cold_;

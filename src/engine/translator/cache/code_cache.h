@@ -10,6 +10,7 @@
 #include "cpu/counters.h"
 #include "engine/translator/cache/block.h"
 #include "engine/translator/cache/code_memory.h"
+#include "engine/translator/cache/kept_block.h"
 #include "engine/translator/cache/page_states.h"
 #include "engine/translator/cache/system_instructions.h"
 #include "engine/translator/decode/decoder.h"
@@ -25,10 +26,11 @@ struct CodeCacheCounters {
     std::uint64_t translated_instructions = 0;
     std::uint64_t translation_nanoseconds = 0;
     std::uint64_t invalidated_blocks = 0;
+    std::uint64_t revived_blocks = 0;
     std::uint64_t flushes = 0;
     std::uint64_t links = 0;
 
-    static const cpu::NamedCounter<CodeCacheCounters> kNamed[6];
+    static const cpu::NamedCounter<CodeCacheCounters> kNamed[7];
 };
 
 inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[] = {
@@ -36,6 +38,7 @@ inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[
     {"translated_instructions", &CodeCacheCounters::translated_instructions},
     {"translation_nanoseconds", &CodeCacheCounters::translation_nanoseconds},
     {"invalidated_blocks", &CodeCacheCounters::invalidated_blocks},
+    {"revived_blocks", &CodeCacheCounters::revived_blocks},
     {"cache_flushes", &CodeCacheCounters::flushes},
     {"links", &CodeCacheCounters::links},
 };
@@ -73,6 +76,13 @@ class CodeCache {
     // Whether guest memory still holds the bytes that `index`, the block translated last, was made from. Others may
     // have written them meanwhile.
     bool is_current(BlockIndex index) const;
+
+    // The block at `gpa` for `mode` that was dropped, if guest memory holds what it was made from again; else 0. Others
+    // may be writing there: can_run() has the last word. General registers only.
+    BlockIndex revive(Gpa gpa, Mode mode);
+    // Whether guest memory still holds what `index`, the block that was revived last, was made from. General registers
+    // only.
+    bool can_run(BlockIndex index) const;
 
     // Makes `exit` lead to `target` from now on, if that is possible. General registers only.
     void link(ExitIndex exit, BlockIndex target);
@@ -128,11 +138,12 @@ class CodeCache {
   private:
     static constexpr unsigned kBucketBits = 19;  // of the table by address: about as many as blocks at most
     static constexpr std::size_t kMostBytes = (kMaxBlockInstructions + 1) * ZYDIS_MAX_INSTRUCTION_LENGTH;
+    static constexpr unsigned kKeptBlocks = 4096;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
     CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::CpuidModel& model, const TranslateOptions& options,
               ReservedArray<Block> blocks, ReservedArray<ExitRecord> exits, ReservedArray<CodePoint> points,
-              ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages,
+              ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages, ReservedArray<KeptBlock> kept_blocks,
               SystemInstructions system_instructions);
 
     CodeView view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) const;
@@ -147,6 +158,13 @@ class CodeCache {
         Gpa second_page;
     };
     BlockIndex add_block(const Origin& origin, const EmittedBlock& emitted);
+    // Where in a block's bytes a constant lies that it reads when it runs.
+    struct Constant {
+        std::uint8_t begin = 0, end = 0;
+    };
+    Constant find_patched_constant(Gpa gpa, Mode mode, std::span<Instruction> instructions);
+    void keep(const Origin& origin, BlockIndex index, const Constant& constant);
+    std::uint32_t kept_slot(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % kKeptBlocks; }
     void enter_lists(BlockIndex index);
     void leave_lists(BlockIndex index);
     BlockIndex next_in_page(const Block& block, std::uint64_t page) const;
@@ -167,6 +185,7 @@ class CodeCache {
     ReservedArray<CodePoint> points_;
     ReservedArray<BlockIndex> buckets_;
     ReservedArray<BlockIndex> page_blocks_;  // by RAM page: first block of its list
+    ReservedArray<KeptBlock> kept_blocks_;   // by kept_slot()
     SystemInstructions system_instructions_;
     PopulateAhead hot_memory_, cold_memory_;
     CodeOffset first_code_ = 0, cursor_ = 0;
@@ -174,7 +193,8 @@ class CodeCache {
     BlockIndex block_count_ = 1;  // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;
-    Filter<1u << 12> plain_;  // by bucket: blocks to be made without shared probes
+    Filter<1u << 12> plain_;            // by bucket: blocks to be made without shared probes
+    Filter<1u << 12> rewritten_pages_;  // by RAM page: blocks were dropped because they were written
     std::vector<Instruction> scratch_;
     BlockEmitter::Lists emit_lists_;
     std::uint8_t bytes_[kMostBytes];  // what the last block was made from

@@ -7,6 +7,8 @@ namespace hospes::translator {
 void CodeCache::make_plain(BlockIndex index) {
     const Block& block = blocks_[index];
     plain_.add(bucket_of(block.gpa, block.mode));
+    KeptBlock& kept = kept_blocks_[kept_slot(block.gpa, block.mode)];
+    if (kept.block == index) kept.block = 0;
     if (block.valid) invalidate_block(index);
 }
 
@@ -146,7 +148,25 @@ bool CodeCache::invalidate(Gpa gpa, std::uint64_t size) {
         }
         index = next;
     }
+    if (any) rewritten_pages_.add(page);
     return any;
+}
+
+BlockIndex CodeCache::revive(Gpa gpa, Mode mode) {
+    const KeptBlock& kept = kept_blocks_[kept_slot(gpa, mode)];
+    if (!kept.is_of(gpa, mode) || !can_run(kept.block)) return 0;
+    Block& block = blocks_[kept.block];
+    block.valid = true;
+    enter_lists(kept.block);
+    __builtin_memcpy(memory_.writable() + block.entry_indirect, kept.entry, sizeof kept.entry);
+    ++counters_.revived_blocks;
+    return kept.block;
+}
+
+bool CodeCache::can_run(BlockIndex index) const {
+    const Block& block = blocks_[index];
+    const KeptBlock& kept = kept_blocks_[kept_slot(block.gpa, block.mode)];
+    return kept.fits(reinterpret_cast<const std::uint8_t*>(ram_.host(block.gpa, kept.length)));
 }
 
 // Nobody enters the block any more: links to it are undone, and jump cache entries that still lead here find a jump to

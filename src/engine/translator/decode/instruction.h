@@ -61,6 +61,8 @@ struct Instruction {
     bool writes_memory = false;
     bool high_byte = false;         // names AH, CH, DH or BH: no REX possible
     std::uint16_t access_size = 0;  // bytes
+    // Where the guest patches this instruction's constant, in host memory: it is read when the code runs.
+    const std::uint8_t* constant = nullptr;
 
     // Status flags (RFLAGS positions): read; certainly overwritten or left undefined; changed at all.
     std::uint16_t flags_read = 0;
@@ -80,6 +82,7 @@ struct Instruction {
         memory = kNoOperand;
         reads_memory = writes_memory = high_byte = false;
         access_size = 0;
+        constant = nullptr;
         flags_read = flags_killed = flags_changed = 0;
         decoded.admitted = true;
         decoded.too_long = false;

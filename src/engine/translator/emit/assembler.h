@@ -80,6 +80,7 @@ class Assembler {
         dword(static_cast<std::uint32_t>(value));
     }
     void movsxd(HostReg to, HostReg from) { op_rr(true, 0x63, to, from); }
+    void movsxd(HostReg to, const HostMem& from) { op_rm(true, 0x63, to, from); }
     void movsx16(HostReg to, HostReg from) {
         rex(true, to, 0, from);
         byte(0x0f);

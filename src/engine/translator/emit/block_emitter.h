@@ -154,6 +154,8 @@ class BlockEmitter {
     void emit_plain(const Instruction& in);
     void emit_with_operands(const Instruction& in, Substitution& substitution);
     void emit_without_rex(const Instruction& in, Substitution& substitution);
+    void emit_load_constant(HostReg to, const Instruction& in, unsigned bytes, bool sign_extended);
+    void emit_patched_move(const Instruction& in);
     void emit_address_of(const Instruction& in);
     void emit_bit_string(const Instruction& in);
     void emit_timestamp(const Instruction& in);

@@ -109,7 +109,28 @@ HostMem segment_field(unsigned segment, std::size_t field) {
 
 }  // namespace
 
+// Loads the constant that the guest patches, as MOV or LEA extends it.
+void BlockEmitter::emit_load_constant(HostReg to, const Instruction& in, unsigned bytes, bool sign_extended) {
+    a_.load_imm(kT0, reinterpret_cast<std::uint64_t>(in.constant));
+    if (bytes == 8) {
+        a_.load(to, at(kT0));
+    } else if (sign_extended) {
+        a_.movsxd(to, at(kT0));
+    } else {
+        a_.load32(to, at(kT0));
+    }
+}
+
+// MOV of a constant to a register.
+void BlockEmitter::emit_patched_move(const Instruction& in) {
+    const unsigned guest = guest_number(in.operand(0).reg.value);
+    const HostReg to = is_displaced(guest) ? kT2 : host_register(guest);
+    emit_load_constant(to, in, in.info().raw.imm[0].size / 8, in.operand(0).size == 64);
+    if (is_displaced(guest)) a_.store(gpr_slot(guest), kT2);
+}
+
 void BlockEmitter::emit_plain(const Instruction& in) {
+    if (in.constant != nullptr) return emit_patched_move(in);
     Substitution substitution;
     if (in.memory != kNoOperand) {
         substitution.has_memory = true;
@@ -199,7 +220,7 @@ void BlockEmitter::emit_address_of(const Instruction& in) {
     const bool resident = !is_displaced(guest);
     const HostReg target = resident ? host_register(guest) : kT2;
     HostMem sum;
-    std::int64_t disp = mem.disp.value;
+    std::int64_t disp = in.constant == nullptr ? mem.disp.value : 0;
     if (mem.base == ZYDIS_REGISTER_RIP || mem.base == ZYDIS_REGISTER_EIP) {
         a_.load(kT0, STATE(page_base));
         disp += in.end();
@@ -219,6 +240,12 @@ void BlockEmitter::emit_address_of(const Instruction& in) {
         }
     }
     sum.disp = static_cast<std::int32_t>(disp);
+    if (in.constant != nullptr) {
+        a_.lea(kT2, sum);
+        emit_load_constant(kT1, in, 4, true);
+        window_ = -1;
+        sum = at(kT2, kT1, 0, 0);
+    }
     const unsigned address_width = in.info().address_width;
     const bool direct = to.size >= 32 && address_width >= 32;
     const HostReg value = direct ? target : kT0;

@@ -85,12 +85,23 @@ BlockIndex TranslatorVcpu::find_block(Gpa gpa, Mode mode) {
         if (frame == block.straddled && block.valid) return index;
         cache_.invalidate_block(index);
     }
+    if (const BlockIndex index = revive_block(gpa, mode)) return index;
     const auto page_offset = static_cast<std::uint32_t>(linear(state_.rip) & (mode.page_size() - 1));
     if (const BlockIndex index = translate_block(gpa, mode, page_offset, kNotStraddled)) return index;
     if (!second_page_ready()) return 0;
     const Gva second = second_page();
     const Gpa frame = static_cast<Gpa>(tlb_->code_entry(second, mode.code_class()).frame >> 1) << kPageBits;
     return translate_block(gpa, mode, page_offset, frame);
+}
+
+// A block that was dropped when its bytes were written, and has them again.
+BlockIndex TranslatorVcpu::revive_block(Gpa gpa, Mode mode) {
+    const BlockIndex index = cache_.revive(gpa, mode);
+    if (index == 0) return 0;
+    claim_code(cache_.block(index));
+    if (cache_.can_run(index)) return index;
+    cache_.invalidate_block(index);  // written before the claim was seen
+    return 0;
 }
 
 // The block's own check reads the code TLB: the second page must be in it.

@@ -119,6 +119,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     bool resolve_code_page(Gva page);
     BlockIndex linked_block(Gpa gpa, Mode mode) const;
     BlockIndex find_block(Gpa gpa, Mode mode);
+    BlockIndex revive_block(Gpa gpa, Mode mode);
     bool second_page_ready();
     // The page after that of the next instruction.
     Gva second_page() const {
