@@ -37,7 +37,7 @@ const void* TranslatorVcpu::next_code() {
     force_single_ = force_plain_ = false;
     const Block& block = cache_.block(index);
     state_.page_base = rip - block.page_offset;
-    tlb_->use_jumps(mode_.without(Mode::kSingle));
+    tlb_->use_jumps(mode_.without(Mode::kSingle).without(Mode::kBounce));
     return cache_.host_address(block.entry_saved);
 }
 
