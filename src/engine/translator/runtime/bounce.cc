@@ -13,6 +13,8 @@ bool is_locked(const Instruction& instruction) {
            instruction.info().mnemonic == ZYDIS_MNEMONIC_XCHG;
 }
 
+bool is_x87(const Instruction& instruction) { return instruction.info().meta.category == ZYDIS_CATEGORY_X87_ALU; }
+
 }  // namespace
 
 bool TranslatorVcpu::decode_here(Instruction& out) {
@@ -70,6 +72,7 @@ void TranslatorVcpu::bounce() {
     trace_steps_ = (state_.rflags & x86::rflags::TF) != 0;
     if (code == nullptr) return;
     if (!is_locked(instruction)) {
+        know_store(instruction, code);
         bounce_with(instruction, code);
         return;
     }
@@ -77,6 +80,13 @@ void TranslatorVcpu::bounce() {
     Exclusive turn(shared_.rendezvous, index_);
     turn.stop(kAllVcpus);
     bounce_with(instruction, code);
+}
+
+// An x87 store does not take place if it raises an exception that is not masked: only here that is seen to.
+void TranslatorVcpu::know_store(const Instruction& instruction, const void* code) {
+    if (instruction.kind != Kind::Plain || !instruction.writes_memory || is_x87(instruction)) return;
+    const BlockIndex block = cache_.block_at(reinterpret_cast<std::uint64_t>(code));
+    known_store(interruption_.host_pc) = {interruption_.host_pc, cache_.generation(), block};
 }
 
 void TranslatorVcpu::bounce_with(const Instruction& instruction, const void* code) {
@@ -87,9 +97,7 @@ void TranslatorVcpu::bounce_with(const Instruction& instruction, const void* cod
     state_.bounce = reinterpret_cast<std::uint64_t>(buffer);
     Checked<void> ready;
     if (instruction.writes_memory) ready = check_write(system_.mmu, address, size, access_class);
-    // An x87 store does not take place if it raises an exception that is not masked.
-    const bool may_not_write = instruction.info().meta.category == ZYDIS_CATEGORY_X87_ALU;
-    if (ready.ok() && (instruction.reads_memory || may_not_write))
+    if (ready.ok() && (instruction.reads_memory || is_x87(instruction)))
         ready = read_memory(system_.mmu, address, buffer, size, access_class);
     if (!ready.ok()) {
         running_single_ = false;

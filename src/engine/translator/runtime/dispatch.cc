@@ -171,7 +171,9 @@ void TranslatorVcpu::after_system(const DecodedInstruction& instruction, bool tr
 void TranslatorVcpu::on_interruption() {
     switch (interruption_.kind) {
         case Interruption::Kind::Fault: raise_access_fault(interruption_.fault); break;
-        case Interruption::Kind::Bounce: bounce(); break;
+        case Interruption::Kind::Bounce:
+            if (!store_over_pages()) bounce();
+            break;
         case Interruption::Kind::Single: force_single_ = true; break;
         case Interruption::Kind::Plain:
             force_plain_ = true;

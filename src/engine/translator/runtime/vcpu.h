@@ -95,6 +95,15 @@ class TranslatorVcpu final : public cpu::Vcpu {
     static constexpr unsigned kTwins = 4096;
     static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 15) % kTwins; }
 
+    // The block in which the store that missed its probe at `host_pc`, and ran over the end of a page, is made alone.
+    struct KnownStore {
+        std::uint64_t host_pc = 0;
+        std::uint64_t generation = 0;
+        BlockIndex block = 0;
+    };
+    static constexpr unsigned kKnownStores = 64;
+    KnownStore& known_store(std::uint64_t host_pc) { return known_stores_[twin_index(host_pc) % kKnownStores]; }
+
     TranslatorVcpu(Shared& shared, std::unique_ptr<CodeCache> cache, VcpuMemory memory, unsigned index);
 
     // dispatch.cc (hot)
@@ -158,8 +167,15 @@ class TranslatorVcpu final : public cpu::Vcpu {
     static void before_write(void* vcpu, Gpa gpa, std::uint64_t size);
 
     // crossing.cc (hot)
+    struct Sides {
+        std::byte* low;  // nullptr: the access has to be made by hand
+        std::byte* high;
+        std::size_t first_size;
+    };
+    Sides map_sides(Gva address, AccessClass access_class, bool write);
     std::uint64_t cross_pages(Gva address, unsigned size, AccessClass access_class, bool write);
-    const std::byte* map_side(Gva address, AccessClass access_class, bool write);
+    bool store_over_pages();
+    std::byte* map_side(Gva address, AccessClass access_class, bool write);
     static void copy_bytes(void* to, const void* from, std::size_t size);
 
     // tlb_flushes.cc (hot)
@@ -192,6 +208,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     void bounce();
     void raise_access_fault(const GuestFault& fault);
     void bounce_with(const Instruction& instruction, const void* code);
+    void know_store(const Instruction& instruction, const void* code);
     bool decode_here(Instruction& out);
 
     // vcpu.cc (cold)
@@ -221,6 +238,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     cpu::ExitReason finished_ = cpu::ExitReason::Kicked;
     Interruption interruption_;
     PlainTwin twins_[kTwins];
+    KnownStore known_stores_[kKnownStores];
     std::string failure_;
 
     std::mutex written_mutex_;
