@@ -20,7 +20,7 @@ def read_header(source):
         for line in lines:
             if not line.startswith("//"):
                 break
-            match = re.match(r"//\s*(expect|cpus|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
+            match = re.match(r"//\s*(expect|counter|cpus|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
             if match:
                 header.setdefault(match.group(1), []).append(match.group(2))
     if "expect" not in header:
@@ -52,7 +52,7 @@ def run_qemu(image, timeout, cpus, cpu):
 
 
 def run_hospes(vmm, variant, image, timeout, cpus):
-    status, output = run([vmm, "--engine", "translator", "--kernel", image, "--memory", "64", "--cpus", cpus,
+    status, output = run([vmm, "--counters", "--engine", "translator", "--kernel", image, "--memory", "64", "--cpus", cpus,
                           "--debug-exit", "--no-reboot", "--cmdline", ""] + VARIANTS[variant], timeout)
     return status, output, status == TRIPLE_FAULT_STATUS
 
@@ -70,6 +70,17 @@ def differences(header, status, output, shutdown):
             wrong.append(f"expected on the serial port: {value}")
         elif kind not in ("exit", "shutdown", "serial"):
             wrong.append(f"the header promises something unknown: {promise}")
+    return wrong
+
+
+def counters_too_high(header, output):
+    """The `// counter: NAME < N` lines that do not hold, in words."""
+    wrong = []
+    for promise in header.get("counter", []):
+        name, _, limit = promise.split()
+        found = re.search(rf"^{re.escape(name)} (\d+)$", output, re.MULTILINE)
+        if found is None or int(found.group(1)) >= int(limit):
+            wrong.append(f"expected {promise}, got {'none' if found is None else found.group(1)}")
     return wrong
 
 
@@ -104,6 +115,8 @@ def main():
         else:
             outcome = run_hospes(arguments.vmm, arguments.variant, image, timeout, cpus_of(header))
         wrong = differences(header, *outcome)
+        if not arguments.qemu and arguments.variant == "linked":
+            wrong += counters_too_high(header, outcome[1])
         print(f"{'FAIL' if wrong else 'pass'} {topic}/{name} ({time.monotonic() - start:.2f} s)")
         if wrong:
             failures += 1
