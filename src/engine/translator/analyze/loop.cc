@@ -26,6 +26,32 @@ unsigned body_length(std::span<const Instruction> block, Mode mode) {
     return 0;
 }
 
+bool is_displaced_gpr(ZydisRegister reg) { return is_gpr(reg) && is_displaced(guest_gpr(reg)); }
+
+// How many scratch registers emission needs for the instruction beside those of its memory operand; kAllScratch: more
+// than can be told.
+constexpr unsigned kAllScratch = 3;
+unsigned scratch_needed(const Instruction& in) {
+    const bool jumps = in.kind == Kind::JumpConditional || in.kind == Kind::Jump;
+    if (jumps || in.kind == Kind::Nop) return 0;
+    const bool in_window = in.memory == kNoOperand || in.sharing.role == Sharing::InWindow;
+    if (in.constant != nullptr || !in_window || (in.kind != Kind::Plain && in.kind != Kind::Address))
+        return kAllScratch;
+    unsigned displaced = 0;  // guest registers, by bit
+    for (unsigned i = 0; i < in.info().operand_count; ++i) {
+        const ZydisDecodedOperand& operand = in.operand(i);
+        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_displaced_gpr(operand.reg.value)) {
+            displaced |= 1u << guest_gpr(operand.reg.value);
+        }
+    }
+    if (in.kind == Kind::Address) {
+        const auto& mem = in.operand(1).mem;
+        const bool plain = in.operand(0).size >= 32 && in.info().address_width == 64 && mem.base != ZYDIS_REGISTER_RIP;
+        if (!plain || is_displaced_gpr(mem.base) || is_displaced_gpr(mem.index)) return kAllScratch;
+    }
+    return static_cast<unsigned>(__builtin_popcount(displaced));
+}
+
 // The accesses that one window is for, and the memory that those of the first copy touch.
 struct Candidate {
     LoopWindow window;
@@ -139,7 +165,18 @@ class LoopPass {
             loop.windows[i].slot = static_cast<std::uint8_t>(kWindows - 1 - i);
         }
         for (unsigned i = 0; i < member_count_; ++i) tell(members_[i], loop);
+        choose_homes(loop);
         return loop;
+    }
+
+    // Gives all windows homes, if there are scratch registers that nothing else in the body needs. What is displaced
+    // goes to T2 first.
+    void choose_homes(Loop& loop) const {
+        constexpr HostReg kHomes[] = {kT1, kT0, kT2};
+        unsigned needed = 0;
+        for (const Instruction& in : body_) needed = std::max(needed, scratch_needed(in));
+        if (needed > 1 || loop.window_count + needed > std::size(kHomes)) return;
+        for (unsigned i = 0; i < loop.window_count; ++i) loop.windows[i].home = kHomes[i];
     }
 
     void tell(const Member& member, const Loop& loop) {

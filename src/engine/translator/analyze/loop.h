@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "engine/translator/emit/host_registers.h"
+
 namespace hospes::translator {
 
 inline constexpr std::int64_t kMaxWindow = 256;  // bytes: a wider one would too often run over a page's end
@@ -23,6 +25,8 @@ struct LoopWindow {
     std::int32_t low = 0;
     std::uint32_t span = 0;
     std::uint8_t slot = 0;  // of GuestState::windows
+    // Scratch register that holds the window's host address all the time, or kNoReg: it is loaded for each access.
+    HostReg home = kNoReg;
 };
 
 struct Loop {
@@ -30,6 +34,8 @@ struct Loop {
     unsigned copies = 0;
     unsigned window_count = 0;
     std::array<LoopWindow, kWindows> windows{};
+
+    const LoopWindow& window_in(unsigned slot) const { return windows[kWindows - 1 - slot]; }
 };
 
 }  // namespace hospes::translator

@@ -20,6 +20,9 @@ void BlockEmitter::emit_loop() {
     mark(guest_offset(block_[0]));
     for (unsigned i = 0; i < loop_.window_count; ++i) emit_window_probe(loop_.windows[i]);
     window_ = -1;
+    for (const LoopWindow& window : std::span(loop_.windows).first(loop_.window_count)) {
+        if (window.home != kNoReg) a_.load(window.home, window_slot(window.slot));
+    }
     for (copy_ = 0; copy_ < loop_.copies; ++copy_) {
         for (const Instruction& in : block_.first(block_.size() - 1)) emit_instruction(in);
         if (copy_ + 1 < loop_.copies) {
@@ -52,12 +55,13 @@ void BlockEmitter::emit_window_probe(const LoopWindow& window) {
 
 // An access to a window of the loop that the probes have found.
 HostMem BlockEmitter::emit_window_access(const Sharing& sharing) {
-    if (window_ != sharing.slot) {
+    const HostReg home = loop_.window_in(sharing.slot).home;
+    if (home == kNoReg && window_ != sharing.slot) {
         a_.load(kT1, window_slot(sharing.slot));
         window_ = sharing.slot;
     }
     const int wrong = options_.breakage == Breakage::Loop ? 1 : 0;
-    return at(kT1, sharing.low + static_cast<std::int64_t>(copy_) * (sharing.step + wrong));
+    return at(home == kNoReg ? kT1 : home, sharing.low + static_cast<std::int64_t>(copy_) * (sharing.step + wrong));
 }
 
 // The jump back, with another copy of the body behind it: leaves if it is not taken.
