@@ -7,6 +7,7 @@ usage: choice_test.py --vmm hospes-vmm --answer-ioctl PROGRAM
 import argparse
 import pathlib
 import re
+import signal
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -17,8 +18,8 @@ import tiny_kernel  # noqa: E402
 HELLO = tiny_kernel.print_and_exit("hello\n", 0)
 WAIT = tiny_kernel.print_and_wait("waiting\n")
 LOST = tiny_kernel.pvh_kernel(b"\xb8\x00\x00\x00\xd0\xff\xe0")  # mov eax, 0xd0000000; jmp eax: nothing is there
-KVM_GET_API_VERSION, KVM_CREATE_VCPU, KVM_RUN = 0xAE00, 0xAE41, 0xAE80
-ENOMEM = 12
+KVM_GET_API_VERSION, KVM_CREATE_VCPU, KVM_SET_USER_MEMORY_REGION, KVM_RUN = 0xAE00, 0xAE41, 0x4020AE46, 0xAE80
+ENOMEM, EINVAL, EFAULT = 12, 22, 14
 
 VMM = "hospes-vmm --kernel hello.elf --memory 64 --debug-exit --engine"
 # name -> (what makes the host so, what undoes it, what runs before the command)
@@ -42,6 +43,17 @@ SAID = {
     "hanging": "a test of it did not end",
 }
 
+# What fails once KVM has passed its test, in which each of these requests is made once; `+N`: after N more successes.
+# name -> (request, errno, options, what must be said)
+FAILURES = {
+    "no vcpu": (f"{KVM_CREATE_VCPU}+1", ENOMEM, "", "cannot create vCPU 0 with KVM: Cannot allocate memory; end other VMs"),
+    "no second vcpu": (f"{KVM_CREATE_VCPU}+2", ENOMEM, "--cpus 2", "cannot create vCPU 1 with KVM: "),
+    # What KVM says of a slot beyond its last.
+    "no slot": (f"{KVM_SET_USER_MEMORY_REGION}+1", EINVAL, "", "cannot give KVM the guest's memory (64 MiB): Invalid "
+                "argument; give the VM less, or use --engine translator"),
+    "no run": (f"{KVM_RUN}+2", EFAULT, "", "the CPU engine cannot go on: kvm: KVM_RUN: Bad address at rip 0x"),
+}
+
 
 def script():
     lines = ["mkdir -p /etc; echo 'nobody:x:65534:65534::/tmp:/bin/sh' > /etc/passwd"]
@@ -55,7 +67,12 @@ def script():
             command = f"{VMM} {engine}"
             case(f"{name} {engine}", f"{prefix} '{command}'" if prefix.startswith("su") else f"{prefix} {command}")
         lines.append(undo)
+    # Another VM is there all the while.
+    lines.append("hospes-vmm --kernel wait.elf --memory 64 --engine kvm >other 2>&1 & other=$!; sleep 3")
+    for name, (request, error, words, _) in FAILURES.items():
+        case(name, f"answer_ioctl {request} -{error} {VMM} kvm {words}")
     case("lost", "hospes-vmm --kernel lost.elf --memory 64 --engine kvm")
+    case("other", "cat other; kill $other; wait $other")
     case("many", f"{VMM} kvm --cpus 64")
     case("model", f"{VMM} kvm --cpu-model x86-64-v3")
     # KVM's own counter is the sum over the VMs that there are now.
@@ -86,6 +103,16 @@ def choice_problems(cases):
                 yield f"{name} {engine}: status {status}: {output}"
 
 
+def failure_problems(cases):
+    for name, (*_, said) in FAILURES.items():
+        output, status = cases.get(name, ("it was not run", -1))
+        if status != 125 or "hospes-vmm: " + said not in output or "hello" in output:
+            yield f"{name}: status {status}: {output}"
+    output, status = cases.get("other", ("", -1))
+    if status != 128 + signal.SIGTERM or not output.startswith("waiting\n"):
+        yield f"the VM beside those that failed: status {status}: {output}"
+
+
 def other_problems(cases):
     output, status = cases.get("lost", ("", -1))
     words = ("KVM_EXIT_INTERNAL_ERROR", "at rip 0xd0000000", "no memory at rip", "(engine: kvm)")
@@ -113,13 +140,13 @@ def main():
              "lost.elf": LOST}
     outcome = kvm_in_tcg.run(kvm_in_tcg.fetch(), script(), files, limit=options.limit)
     cases = cases_of(outcome)
-    problems = [*choice_problems(cases), *other_problems(cases)]
+    problems = [*choice_problems(cases), *failure_problems(cases), *other_problems(cases)]
     for problem in problems:
         print(f"PROBLEM {problem}")
     print(f"{len(cases)} cases, {len(problems)} problems")
     if problems:
         print(outcome.tail(80))
-    return 1 if problems or len(cases) != 2 * len(HOSTS) + 4 else 0
+    return 1 if problems or len(cases) != 2 * len(HOSTS) + len(FAILURES) + 5 else 0
 
 
 if __name__ == "__main__":
