@@ -2,9 +2,10 @@
 """Which engine is taken, and what is said, on hosts whose KVM works, is missing, is forbidden, is old or is broken; and
 how a VM ends that KVM cannot go on with. All in one VM that emulates a host with KVM.
 
-usage: choice_test.py --vmm hospes-vmm --answer-ioctl PROGRAM
+usage: choice_test.py --vmm hospes-vmm --hospes hospes --answer-ioctl PROGRAM
 """
 import argparse
+import json
 import pathlib
 import re
 import signal
@@ -42,11 +43,14 @@ SAID = {
     "broken": "KVM_CREATE_VCPU fails: Cannot allocate memory",
     "hanging": "a test of it did not end",
 }
+# Where `hospes doctor` says it in other words: what to do is a finding's there.
+DOCTOR = {"works": "/dev/kvm runs code", "forbidden": "may not be opened (Permission denied)"}
 
 # What fails once KVM has passed its test, in which each of these requests is made once; `+N`: after N more successes.
 # name -> (request, errno, options, what must be said)
 FAILURES = {
-    "no vcpu": (f"{KVM_CREATE_VCPU}+1", ENOMEM, "", "cannot create vCPU 0 with KVM: Cannot allocate memory; end other VMs"),
+    "no vcpu": (f"{KVM_CREATE_VCPU}+1", ENOMEM, "", "cannot create vCPU 0 with KVM: Cannot allocate memory; end other "
+                "VMs, or use --engine translator"),
     "no second vcpu": (f"{KVM_CREATE_VCPU}+2", ENOMEM, "--cpus 2", "cannot create vCPU 1 with KVM: "),
     # What KVM says of a slot beyond its last.
     "no slot": (f"{KVM_SET_USER_MEMORY_REGION}+1", EINVAL, "", "cannot give KVM the guest's memory (64 MiB): Invalid "
@@ -66,6 +70,8 @@ def script():
         for engine in ("auto", "kvm"):
             command = f"{VMM} {engine}"
             case(f"{name} {engine}", f"{prefix} '{command}'" if prefix.startswith("su") else f"{prefix} {command}")
+        doctor = "hospes doctor --json --no-speed"
+        case(f"{name} doctor", f"{prefix} '{doctor}'" if prefix.startswith("su") else f"{prefix} {doctor}")
         lines.append(undo)
     # Another VM is there all the while.
     lines.append("hospes-vmm --kernel wait.elf --memory 64 --engine kvm >other 2>&1 & other=$!; sleep 3")
@@ -103,6 +109,16 @@ def choice_problems(cases):
                 yield f"{name} {engine}: status {status}: {output}"
 
 
+def doctor_problems(cases):
+    for name in HOSTS:
+        output, _ = cases.get(f"{name} doctor", ("it was not run", -1))
+        found = re.search(r"^\{.*^\}", output, re.DOTALL | re.MULTILINE)
+        engine = json.loads(found.group())["engine"] if found else {"name": "", "why": ""}
+        taken = "kvm" if name == "works" else "translator"
+        if engine["name"] != taken or DOCTOR.get(name, SAID[name]) not in engine["why"]:
+            yield f"{name} doctor: {output}"
+
+
 def failure_problems(cases):
     for name, (*_, said) in FAILURES.items():
         output, status = cases.get(name, ("it was not run", -1))
@@ -133,20 +149,21 @@ def other_problems(cases):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vmm", required=True)
+    parser.add_argument("--hospes", required=True)
     parser.add_argument("--answer-ioctl", required=True)
     parser.add_argument("--limit", type=float, default=200)
     options = parser.parse_args()
-    files = {"hospes-vmm": options.vmm, "answer_ioctl": options.answer_ioctl, "hello.elf": HELLO, "wait.elf": WAIT,
-             "lost.elf": LOST}
+    files = {"hospes-vmm": options.vmm, "hospes": options.hospes, "answer_ioctl": options.answer_ioctl, "hello.elf": HELLO,
+             "wait.elf": WAIT, "lost.elf": LOST}
     outcome = kvm_in_tcg.run(kvm_in_tcg.fetch(), script(), files, limit=options.limit)
     cases = cases_of(outcome)
-    problems = [*choice_problems(cases), *failure_problems(cases), *other_problems(cases)]
+    problems = [*choice_problems(cases), *doctor_problems(cases), *failure_problems(cases), *other_problems(cases)]
     for problem in problems:
         print(f"PROBLEM {problem}")
     print(f"{len(cases)} cases, {len(problems)} problems")
     if problems:
         print(outcome.tail(80))
-    return 1 if problems or len(cases) != 2 * len(HOSTS) + len(FAILURES) + 5 else 0
+    return 1 if problems or len(cases) != 3 * len(HOSTS) + len(FAILURES) + 5 else 0
 
 
 if __name__ == "__main__":
