@@ -34,12 +34,16 @@ MsrBlock<2> msrs_of(const x86::LocalApicRegisters& registers) {
 
 }  // namespace
 
-Result<void> set_up_virtual_wire(int vcpu) {
+// Also where nothing changes: KVM's map from IDs to local APICs has a vCPU's only once something set it after its
+// creation (Linux 6.1). Until then an INIT for it is lost.
+Result<void> set_up_local_apic(int vcpu, bool bootstrap) {
     kvm_lapic_state apic{};
     const bool got = ::ioctl(vcpu, KVM_GET_LAPIC, &apic) == 0;
-    put(apic, kSpuriousVector, 0x1ff);
-    put(apic, kLint0, 0x700);
-    put(apic, kLint1, 0x400);
+    if (bootstrap) {
+        put(apic, kSpuriousVector, 0x1ff);
+        put(apic, kLint0, 0x700);
+        put(apic, kLint1, 0x400);
+    }
     if (got && ::ioctl(vcpu, KVM_SET_LAPIC, &apic) == 0) return {};
     return Error("cannot set up a local APIC of KVM: " + errno_text(errno));
 }
