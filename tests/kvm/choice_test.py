@@ -26,6 +26,7 @@ VMM = "hospes-vmm --kernel hello.elf --memory 64 --debug-exit --engine"
 # name -> (what makes the host so, what undoes it, what runs before the command)
 HOSTS = {
     "works": ("", "", ""),
+    "group": ("chgrp 36 /dev/kvm; chmod 660 /dev/kvm", "chmod 666 /dev/kvm", "su member -s /bin/sh -c"),
     "absent": ("mv /dev/kvm /dev/away", "mv /dev/away /dev/kvm", ""),
     "forbidden": ("chmod 600 /dev/kvm", "chmod 666 /dev/kvm", "su nobody -s /bin/sh -c"),
     "replaced": ("mount --bind /dev/null /dev/kvm", "umount /dev/kvm", ""),
@@ -33,9 +34,11 @@ HOSTS = {
     "broken": ("", "", f"answer_ioctl {KVM_CREATE_VCPU} -{ENOMEM}"),
     "hanging": ("", "", f"answer_ioctl {KVM_RUN} never"),
 }
+WORKING = ("works", "group")
 # name -> what the line about KVM must hold
 SAID = {
     "works": "engine: kvm, since /dev/kvm runs code",
+    "group": "engine: kvm, since /dev/kvm runs code",
     "absent": "/dev/kvm is absent",
     "forbidden": "add yourself to the group kvm",
     "replaced": "/dev/kvm is not KVM",
@@ -44,7 +47,8 @@ SAID = {
     "hanging": "a test of it did not end",
 }
 # Where `hospes doctor` says it in other words: what to do is a finding's there.
-DOCTOR = {"works": "/dev/kvm runs code", "forbidden": "may not be opened (Permission denied)"}
+DOCTOR = {"works": "/dev/kvm runs code", "group": "/dev/kvm runs code",
+          "forbidden": "may not be opened (Permission denied)"}
 
 # What fails once KVM has passed its test, in which each of these requests is made once; `+N`: after N more successes.
 # name -> (request, errno, options, what must be said)
@@ -60,7 +64,8 @@ FAILURES = {
 
 
 def script():
-    lines = ["mkdir -p /etc; echo 'nobody:x:65534:65534::/tmp:/bin/sh' > /etc/passwd"]
+    lines = ["mkdir -p /etc; echo 'nobody:x:65534:65534::/tmp:/bin/sh' > /etc/passwd",
+             "echo 'member:x:1000:36::/tmp:/bin/sh' >> /etc/passwd"]
 
     def case(name, command):
         lines.extend([f'echo "@@ begin {name}"', f"{command} 2>&1", 'echo "@@ status $?"', 'echo "@@ end"'])
@@ -97,13 +102,13 @@ def choice_problems(cases):
     for name in HOSTS:
         for engine in ("auto", "kvm"):
             output, status = cases.get(f"{name} {engine}", ("it was not run", -1))
-            taken = "kvm" if name == "works" else "translator"
-            if engine == "kvm" and name != "works":
+            taken = "kvm" if name in WORKING else "translator"
+            if engine == "kvm" and name not in WORKING:
                 good = status == 125 and "cannot use --engine kvm: " in output and "hello" not in output
             else:
                 good = status == 1 and "hello" in output and f"(engine: {taken})" in output
                 good = good and (engine == "kvm" or f"engine: {taken}, since /dev/kvm " in output)
-            if engine == "auto" or name != "works":
+            if engine == "auto" or name not in WORKING:
                 good = good and SAID[name] in output
             if not good:
                 yield f"{name} {engine}: status {status}: {output}"
@@ -114,7 +119,7 @@ def doctor_problems(cases):
         output, _ = cases.get(f"{name} doctor", ("it was not run", -1))
         found = re.search(r"^\{.*^\}", output, re.DOTALL | re.MULTILINE)
         engine = json.loads(found.group())["engine"] if found else {"name": "", "why": ""}
-        taken = "kvm" if name == "works" else "translator"
+        taken = "kvm" if name in WORKING else "translator"
         if engine["name"] != taken or DOCTOR.get(name, SAID[name]) not in engine["why"]:
             yield f"{name} doctor: {output}"
 
