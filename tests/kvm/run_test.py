@@ -36,7 +36,8 @@ SELECTION = (
 )
 MODULES = ("ends_test", "settings_test", "streams_test")
 
-# Every run says by which engine it is to be, so none falls back to another one. KVM's count is that of the VMs there are.
+# Every run says by which engine it is to be, so none falls back to another one. KVM's count is that of the VMs that
+# there are.
 SCRIPT = """
 export PATH=/work:$PATH PYTHONHOME=/work/python PYTHONDONTWRITEBYTECODE=1 XDG_DATA_HOME=/work/data
 export HOSPES_RUN_OPTIONS='--engine kvm'
