@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
+#include "x86/local_apic.h"
 #include "x86/registers.h"
 #include "x86/segment.h"
 
@@ -46,6 +48,9 @@ struct VcpuState {
     // Wait-for-SIPI (SDM volume 3, 9.4): an application processor that nobody has started. Of engines with the local
     // APICs only; others do not run a vCPU until it is started.
     bool waits_for_start_up = false;
+
+    // Of engines with the local APICs; without it, set_state() leaves the vCPU's as it is.
+    std::optional<x86::LocalApicRegisters> local_apic;
 
     alignas(64) std::array<std::uint8_t, kXsaveSize> xsave{};  // standard format; XSTATE_BV at byte 512
 };

@@ -270,6 +270,19 @@ TEST_F(KvmEngine, CodeOutsideMemoryIsReported) {
     }
 }
 
+// 64-bit and 32-bit code at once: no processor enters that (APM volume 2, 15.5.1; SDM volume 3, 27.3.1.2).
+TEST_F(KvmEngine, AStateThatTheProcessorRefusesIsReported) {
+    cpu::VcpuState state = entry();
+    state.segments[x86::CS].attributes |= 0x4000;  // D, beside L
+    TestHost host;
+    ASSERT_TRUE(vcpu_->set_state(state).ok());
+    const cpu::Exit exit = vcpu_->run(host);
+    EXPECT_EQ(exit.reason, cpu::ExitReason::Failed);
+    for (const char* words : {"KVM_EXIT_FAIL_ENTRY, hardware reason 0x", "at rip 0x200", "bytes at rip: 00"}) {
+        EXPECT_NE(exit.report.find(words), std::string::npos) << words << " in " << exit.report;
+    }
+}
+
 TEST_F(KvmEngine, AVcpuThatIsThereCannotBeCreatedAgain) {
     const auto again = engine_->create_vcpu(0);
     ASSERT_FALSE(again.ok());

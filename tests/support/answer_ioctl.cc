@@ -1,7 +1,8 @@
-// Runs a command for which one ioctl request has another answer: answer_ioctl REQUEST ANSWER COMMAND [ARGUMENT]...
+// Runs a command for which one ioctl request has another answer: answer_ioctl REQUEST[+N] ANSWER COMMAND [ARGUMENT]...
 //
 // ANSWER is a number for the value, -NUMBER for that errno, or `never`. The kernel asks this process instead
-// (seccomp, SECCOMP_RET_USER_NOTIF); the command's other system calls are its own. Ends with the command's status.
+// (seccomp, SECCOMP_RET_USER_NOTIF), but for the first N times; the command's other system calls are its own. Ends with
+// the command's status.
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -37,13 +38,19 @@ int install(unsigned request) {
     return static_cast<int>(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter));
 }
 
-void answer_one(int listener, const char* answer) {
+// `skip`: how many more are for the kernel.
+void answer_one(int listener, const char* answer, unsigned long& skip) {
     seccomp_notif asked{};
-    if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0 || std::strcmp(answer, "never") == 0) return;
+    if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &asked) != 0) return;
     seccomp_notif_resp reply{};
     reply.id = asked.id;
     const int value = std::atoi(answer);
-    if (value < 0) {
+    if (skip > 0) {
+        --skip;
+        reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    } else if (std::strcmp(answer, "never") == 0) {
+        return;
+    } else if (value < 0) {
         reply.error = value;
     } else {
         reply.val = value;
@@ -51,12 +58,12 @@ void answer_one(int listener, const char* answer) {
     ::ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
 }
 
-int supervise(pid_t child, int listener, const char* answer) {
+int supervise(pid_t child, int listener, const char* answer, unsigned long skip) {
     for (;;) {
         int status = 0;
         if (::waitpid(child, &status, WNOHANG) == child) return WIFEXITED(status) ? WEXITSTATUS(status) : kFailed;
         pollfd asked{listener, POLLIN, 0};
-        if (::poll(&asked, 1, 20) > 0 && (asked.revents & POLLIN) != 0) answer_one(listener, answer);
+        if (::poll(&asked, 1, 20) > 0 && (asked.revents & POLLIN) != 0) answer_one(listener, answer, skip);
     }
 }
 
@@ -64,10 +71,12 @@ int supervise(pid_t child, int listener, const char* answer) {
 
 int main(int count, char** words) {
     if (count < 4) {
-        std::fprintf(stderr, "usage: answer_ioctl REQUEST ANSWER COMMAND [ARGUMENT]...\n");
+        std::fprintf(stderr, "usage: answer_ioctl REQUEST[+N] ANSWER COMMAND [ARGUMENT]...\n");
         return kFailed;
     }
-    const int listener = install(static_cast<unsigned>(std::strtoul(words[1], nullptr, 0)));
+    char* end = nullptr;
+    const int listener = install(static_cast<unsigned>(std::strtoul(words[1], &end, 0)));
+    const unsigned long skip = std::strtoul(end, nullptr, 10);  // takes the plus for a sign
     if (listener < 0) {
         std::perror("answer_ioctl: seccomp");
         return kFailed;
@@ -79,5 +88,5 @@ int main(int count, char** words) {
         std::perror(words[3]);
         ::_exit(kFailed);
     }
-    return child < 0 ? kFailed : supervise(child, listener, words[2]);
+    return child < 0 ? kFailed : supervise(child, listener, words[2], skip);
 }

@@ -392,5 +392,42 @@ TEST_F(IrqchipTest, X2apicRegisters) {
     EXPECT_FALSE(apic.msr_read(0x831).has_value());
 }
 
+TEST_F(IrqchipTest, AnotherLocalApicGoesOnWithTheRegisters) {
+    chip.apic_bus().send(0xfee00000, 0x41);
+    chip.apic_bus().send(0xfee00000, 0x52);
+    EXPECT_EQ(take(), 0x52);
+    apic.mmio_write(0x320, 0x20032);  // periodic, divided by two
+    apic.mmio_write(0x380, 1'000);
+    time.advance(500);
+    Events later_events;
+    ApicBus later_bus;
+    LocalApic later{0, later_bus, time, tsc, later_events};
+    later.set_registers(apic.registers());
+    EXPECT_EQ(later.registers().words, apic.registers().words);
+    EXPECT_EQ(later.mmio_read(0x390), 750u);
+    EXPECT_FALSE(later_events.pending);  // 0x41 waits behind 0x52
+    later.mmio_write(0xb0, 0);
+    EXPECT_TRUE(later_events.pending);
+    EXPECT_EQ(later.acknowledge(), 0x41);
+    later.mmio_write(0xb0, 0);
+    time.advance(1'500);
+    EXPECT_EQ(later.acknowledge(), 0x32);
+}
+
+TEST_F(IrqchipTest, AnotherLocalApicIsInTheSameMode) {
+    const auto base = *apic.msr_read(x86::msr::IA32_APIC_BASE);
+    apic.msr_write(x86::msr::IA32_APIC_BASE, base | 0xc00);
+    apic.msr_write(0x832, 0x40032);
+    apic.msr_write(x86::msr::IA32_TSC_DEADLINE, tsc.read() + 2'000'000);
+    Events later_events;
+    ApicBus later_bus;
+    LocalApic later{0, later_bus, time, tsc, later_events};
+    later.set_registers(apic.registers());
+    EXPECT_EQ(later.msr_read(0x802), 0u);
+    EXPECT_EQ(later.msr_read(x86::msr::IA32_TSC_DEADLINE), apic.msr_read(x86::msr::IA32_TSC_DEADLINE));
+    time.advance(1'000'001);
+    EXPECT_EQ(later.acknowledge(), 0x32);
+}
+
 }  // namespace
 }  // namespace hospes::devices

@@ -9,6 +9,7 @@
 #include "devices/irqchip/apic_message.h"
 #include "devices/irqchip/lapic_timer.h"
 #include "devices/irqchip/vector_set.h"
+#include "x86/local_apic.h"
 
 namespace hospes::devices {
 
@@ -44,6 +45,10 @@ class LocalApic {
     // IA32_APIC_BASE, IA32_TSC_DEADLINE, MSR_KVM_PV_EOI_EN and the x2APIC registers; nullopt and false mean #GP.
     std::optional<std::uint64_t> msr_read(std::uint32_t index);
     bool msr_write(std::uint32_t index, std::uint64_t value);
+
+    // All of it, but errors that the guest has not latched.
+    x86::LocalApicRegisters registers() const;
+    void set_registers(const x86::LocalApicRegisters& from);
 
     // CR8.
     std::uint8_t task_priority_class() const { return static_cast<std::uint8_t>(tpr_ >> 4); }

@@ -91,6 +91,15 @@ void LapicTimer::fire() {
     expired_();
 }
 
+void LapicTimer::resume(const Registers& from) {
+    reset();
+    mode_ = from.mode;
+    divide_configuration_ = from.divide_configuration & 0xb;
+    initial_count_ = from.initial_count;
+    if (mode_ == Mode::TscDeadline) return set_deadline(from.deadline);
+    start(from.current_count);
+}
+
 void LapicTimer::reset() {
     timer_->disarm();
     mode_ = Mode::OneShot;

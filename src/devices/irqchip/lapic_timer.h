@@ -33,6 +33,14 @@ class LapicTimer {
     void set_deadline(std::uint64_t deadline);
     std::uint64_t deadline() const { return mode_ == Mode::TscDeadline ? deadline_ : 0; }
 
+    // Goes on as another timer was that showed these registers.
+    struct Registers {
+        Mode mode;
+        std::uint32_t divide_configuration, initial_count, current_count;
+        std::uint64_t deadline;
+    };
+    void resume(const Registers& from);
+
     void reset();
 
   private:

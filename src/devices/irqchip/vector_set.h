@@ -22,6 +22,7 @@ class VectorSet {
         return -1;
     }
     std::uint32_t word(unsigned index) const { return words_[index]; }
+    void set_word(unsigned index, std::uint32_t value) { words_[index] = value; }
 
   private:
     std::array<std::uint32_t, 8> words_{};

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/kvm/local_apic.h"
 #include "engine/kvm/msr_block.h"
 #include "engine/kvm/segments.h"
 #include "engine/kvm/vcpu.h"
@@ -73,7 +74,7 @@ kvm_sregs system_registers(const cpu::VcpuState& from, unsigned index) {
     to.idt.base = from.idtr.base, to.idt.limit = from.idtr.limit;
     to.cr0 = from.cr0, to.cr2 = from.cr2, to.cr3 = from.cr3, to.cr4 = from.cr4;
     to.efer = from.efer;
-    to.apic_base = kApicBase | (index == 0 ? kBootstrap : 0);
+    to.apic_base = from.local_apic ? from.local_apic->base : kApicBase | (index == 0 ? kBootstrap : 0);
     return to;
 }
 
@@ -144,6 +145,7 @@ Result<void> KvmVcpu::set_state(const cpu::VcpuState& from) {
         return Error("cannot set MSR " + std::to_string(refused) + " of a vCPU of KVM: it is refused");
     }
     HOSPES_TRY(set(fd, KVM_SET_DEVICE_ATTR, tsc_offset_attribute(&from.tsc_offset), "time-stamp counter"));
+    if (from.local_apic) HOSPES_TRY(set_local_apic(fd, *from.local_apic));
     kvm_vcpu_events events{};
     events.flags = KVM_VCPUEVENT_VALID_SHADOW;
     events.interrupt.shadow = from.interrupt_shadow ? KVM_X86_SHADOW_INT_STI : 0;
@@ -189,6 +191,8 @@ cpu::VcpuState KvmVcpu::state() const {
     for (unsigned i = 0; i < msrs.head.count; ++i) to.*kMsrs[i].field = msrs.entries[i].data;
     kvm_device_attr offset = tsc_offset_attribute(&to.tsc_offset);
     ::ioctl(fd, KVM_GET_DEVICE_ATTR, &offset);
+    to.local_apic = local_apic_of(fd);
+    to.local_apic->base = sregs.apic_base;
     kvm_vcpu_events events{};
     ::ioctl(fd, KVM_GET_VCPU_EVENTS, &events);
     to.interrupt_shadow = events.interrupt.shadow != 0;

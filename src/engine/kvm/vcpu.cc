@@ -33,7 +33,7 @@ Result<std::unique_ptr<KvmVcpu>> KvmVcpu::create(const Shared& shared, unsigned 
         return Error(what + "it refuses the CPU model " + shared.model.name() + ": " + errno_text(errno) +
                      "; choose another model");
     }
-    if (index == 0) HOSPES_TRY(set_up_virtual_wire(vcpu->fd_.get()));
+    HOSPES_TRY(set_up_local_apic(vcpu->fd_.get(), index == 0));
     return vcpu;
 }
 

@@ -18,6 +18,7 @@ Processor::Processor(const Parts& parts)
       ending_(parts.ending),
       loop_(parts.loop),
       lock_(parts.lock),
+      apic_in_engine_(parts.apic_in_engine),
       signature_(parts.signature),
       signals_(parts.vcpu, parts.ending, role_of(parts)),
       apic_(parts.index, parts.apic_bus, parts.loop, parts.tsc, signals_),
@@ -27,6 +28,18 @@ Processor::Processor(const Parts& parts)
 
 Result<void> Processor::start_at(std::uint8_t vector) {
     return vcpu_.set_state(after_start_up(after_init(vcpu_.state(), signature_), vector));
+}
+
+cpu::VcpuState Processor::state() const {
+    cpu::VcpuState state = vcpu_.state();
+    if (!apic_in_engine_) state.local_apic = apic_.registers();
+    return state;
+}
+
+Result<void> Processor::set_state(const cpu::VcpuState& state) {
+    HOSPES_TRY(vcpu_.set_state(state));
+    if (!apic_in_engine_ && state.local_apic) port_.set_local_apic(*state.local_apic);
+    return {};
 }
 
 cpu::Exit Processor::run() {

@@ -35,6 +35,11 @@ class Processor {
     // Failed).
     cpu::Exit run();
 
+    // The vCPU's state with its local APIC's registers, whoever emulates that. Only while it does not run, with the
+    // lock held.
+    cpu::VcpuState state() const;
+    Result<void> set_state(const cpu::VcpuState& state);
+
     cpu::VcpuHost& host() { return port_; }
     devices::LocalApic& apic() { return apic_; }
     VcpuSignals& signals() { return signals_; }
@@ -46,6 +51,7 @@ class Processor {
     Ending& ending_;
     EventLoop& loop_;
     bus::MachineLock& lock_;
+    const bool apic_in_engine_;
     const std::uint32_t signature_;
     VcpuSignals signals_;
     devices::LocalApic apic_;  // with the engine's in its place, only the PIC's way to the bootstrap processor

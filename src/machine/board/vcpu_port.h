@@ -38,13 +38,18 @@ class VcpuPort final : public cpu::VcpuHost {
     void end_of_interrupt(std::uint8_t vector) override;
     bool stop_requested() override { return parts_.signals.stop_requested(); }
 
+    void set_local_apic(const x86::LocalApicRegisters& registers) {
+        parts_.apic.set_registers(registers);
+        find_apic_page();
+    }
+
   private:
     static constexpr Gpa kNoPage = ~0ull;
 
     void find_apic_page() { apic_page_ = parts_.apic.mmio_page().value_or(kNoPage); }
 
     Parts parts_;
-    // Where the local APIC's registers are. Only this vCPU moves them.
+    // Where the local APIC's registers are. Only this vCPU moves them, and who sets its state.
     Gpa apic_page_ = kNoPage;
 };
 

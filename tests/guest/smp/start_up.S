@@ -2,7 +2,6 @@
 // (SDM volume 3, table 9-1); while it runs a SIPI is dropped; INIT takes it out of a halt with interrupts off.
 // expect: exit 33
 // cpus: 2
-// kvm: skip it hangs there, not yet understood; kvm.boot-debian12-2-cpus shows KVM's INIT and SIPI
 #include "protected.inc"
 
 #define ICR_LOW  0xfee00300

@@ -57,6 +57,9 @@ class Help(Program):
         self.assertIn(value["version"], text)
         self.assertRegex(value["engine"]["build"], "^[0-9a-f]{16}$")
         self.assertIn(value["engine"]["build"], text)
+        self.assertEqual(value["engines"], ["kvm", "translator"])
+        for engine in value["engines"]:
+            self.assertIn(f"engine: {engine}, ", text)
         self.assertEqual(self.run_words("--version").stdout, text)
 
 

@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import secrets
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -27,8 +28,11 @@ class Hospes:
         # Inherited by all that it starts, so that these are told from other tests' processes.
         self.mark = secrets.token_hex(8)
         self.environment = {**os.environ, **(environment or {}), self.MARK: self.mark}
+        # Of every run, before its own: how tests/kvm has these tests run on the other engine.
+        self.options = shlex.split(os.environ.get("HOSPES_RUN_OPTIONS", ""))
 
     def words(self, command, options=(), image=None):
+        options = (*self.options, *options)
         return [str(self.program), "run", *map(str, options), image or self.image, "--", *map(str, command)]
 
     def shell_words(self, script, options=(), image=None):
