@@ -31,6 +31,7 @@ Outcome requested_end(const machine::Ending& ending, bool reboot) {
 Outcome outcome_of(const cpu::Exit& exit, const machine::Ending& ending, bool reboot) {
     switch (exit.reason) {
         case cpu::ExitReason::Halted:
+        case cpu::ExitReason::Debug:
         case cpu::ExitReason::Kicked: return requested_end(ending, reboot);
         case cpu::ExitReason::Shutdown: {
             const std::string cause = exit.report.empty() ? "" : ": " + exit.report;

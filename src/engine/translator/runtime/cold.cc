@@ -3,16 +3,24 @@
 
 namespace hospes::translator {
 
-// Looks at all that may have asked for attention.
+// Looks at all that may have asked for attention. RF, of a string instruction that pauses for it, is for what is
+// delivered then, and for breakpoints.
 TranslatorVcpu::After TranslatorVcpu::attend() {
+    const After after = look_around();
+    if (!mode_.looked_at()) state_.rflags &= ~x86::rflags::RF;
+    return after;
+}
+
+TranslatorVcpu::After TranslatorVcpu::look_around() {
     need_cpp();
     state_.attention.store(0, std::memory_order_seq_cst);
     shared_.rendezvous.poll(index_);
     drop_written_pages();
     cpu::VcpuHost& host = system_.host();
     if (host.stop_requested()) return finish(cpu::ExitReason::Kicked);
+    if (hits_ != 0 && report_hits() == After::Leave) return After::Leave;
     state_.interrupt_waiting = host.interrupt_pending();
-    if (!state_.interrupt_waiting || !state_.interrupt_flag) return After::GoOn;
+    if (!state_.interrupt_waiting || !state_.interrupt_flag || watch_.steps()) return After::GoOn;
     if (state_.interrupt_shadow) {
         force_single_ = true;  // and then here again
         return After::GoOn;
@@ -83,6 +91,9 @@ BlockIndex TranslatorVcpu::translate_block(Gpa gpa, Mode mode, std::uint32_t pag
 void TranslatorVcpu::execute_cold(const DecodedInstruction& instruction, Checked<void>& outcome) {
     need_cpp();
     outcome = execute(system_, instruction);
+    if (!system_.debug_registers_changed) return;
+    system_.debug_registers_changed = false;
+    look_out(watch_.follow(state_));
 }
 
 void TranslatorVcpu::trace_exit(CodeExit exit) {

@@ -84,6 +84,7 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     shared_.rendezvous.enter(index_);
     tlb_->flush_all();
     shared_.rendezvous.leave(index_);
+    look_out(watch_.follow(state_));
     link_from_ = 0;  // what runs next does not follow from what ran last
     force_single_ = force_plain_ = false;
     notify();

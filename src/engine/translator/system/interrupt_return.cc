@@ -10,7 +10,9 @@ namespace {
 void restore_flags(GuestState& state, std::uint64_t popped, unsigned size, unsigned cpl) {
     using namespace x86;
     std::uint64_t changeable = rflags::kStatus | rflags::TF | rflags::DF | rflags::NT;
-    if (size > 2) changeable |= rflags::AC | rflags::ID;  // RF ends with the next instruction: nothing looks at it
+    if (size > 2) changeable |= rflags::AC | rflags::ID;
+    // RF ends with the next instruction: nothing looks at it but breakpoints.
+    if (size > 2 && state.watch_mode != 0) changeable |= rflags::RF;
     const unsigned iopl = (state.rflags & rflags::IOPL) >> 12;
     if (cpl <= iopl) changeable |= rflags::IF;
     if (cpl == 0) {
