@@ -58,8 +58,9 @@ void VcpuSignals::wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable) {
 
 std::optional<std::uint8_t> VcpuSignals::wait_for_start_up(bus::MachineLock& lock) {
     std::unique_lock guard(lock);
-    wake_.wait(guard, [this] { return ending_.requested() || start_up_vector_; });
-    if (ending_.requested()) return std::nullopt;
+    const auto held = [this] { return ending_.requested() || halting_.wanted(index_); };
+    wake_.wait(guard, [&] { return held() || start_up_vector_; });
+    if (held()) return std::nullopt;
     waits_for_start_up_.store(false, std::memory_order_release);
     return std::exchange(start_up_vector_, std::nullopt);
 }
