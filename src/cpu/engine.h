@@ -19,7 +19,8 @@ namespace hospes::cpu {
 
 // Why run() came back.
 enum class ExitReason : std::uint8_t {
-    Halted,    // HLT with no interrupt to take: call run() again once VcpuHost::interrupt_pending(), if `wakeable`
+    Halted,    // HLT with nothing to take: call run() again once VcpuHost::interrupt_pending(), if `wakeable`, or
+               // nmi_pending(), if `nmi_wakes`
     Kicked,    // VcpuHost::stop_requested(); state is at an instruction boundary
     Shutdown,  // triple fault
     Failed,    // the engine cannot go on; `report` says why, with registers and bytes at RIP
@@ -28,9 +29,10 @@ enum class ExitReason : std::uint8_t {
 
 struct Exit {
     ExitReason reason;
-    std::string report;    // for Failed; for Shutdown, what led to it, if known
-    bool wakeable = true;  // for Halted: an interrupt ends it (IF is set); if not, only a reset can
-    DebugStop debug{};     // for Debug
+    std::string report;     // for Failed; for Shutdown, what led to it, if known
+    bool wakeable = true;   // for Halted: an interrupt ends it (IF is set)
+    bool nmi_wakes = true;  // for Halted: an NMI ends it (none is being handled)
+    DebugStop debug{};      // for Debug
 };
 
 struct Capabilities {

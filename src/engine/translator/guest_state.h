@@ -98,7 +98,8 @@ struct alignas(64) GuestState {
     std::uint64_t pat, tsc_aux, xss;
     std::uint8_t cpl;
     std::uint8_t halted;
-    void* vcpu;  // the runtime's object that owns this state
+    std::uint8_t nmi_blocked;  // from the delivery of an NMI to the next IRET
+    void* vcpu;                // the runtime's object that owns this state
 
     // XSAVE area, standard format of the host, that holds the guest's x87/SSE/AVX state while C++ that may use
     // vector registers runs.

@@ -42,7 +42,7 @@ cpu::Exit Processor::run() {
             if (!started.ok()) return {cpu::ExitReason::Failed, started.error().message()};
         }
         cpu::Exit exit = vcpu_.run(port_);
-        if (exit.reason == cpu::ExitReason::Halted) signals_.wait(loop_, lock_, exit.wakeable);
+        if (exit.reason == cpu::ExitReason::Halted) signals_.wait(loop_, lock_, exit.wakeable, exit.nmi_wakes);
         if (exit.reason == cpu::ExitReason::Debug) halting_.report(index_, exit.debug, lock_);
         if (ending_.requested()) return {cpu::ExitReason::Kicked, {}};
         if (exit.reason == cpu::ExitReason::Shutdown || exit.reason == cpu::ExitReason::Failed) return exit;

@@ -30,6 +30,10 @@ guest_main:
     nop
 1:  DEBUG_HIT(1, 1b)
 
+    mov ss, [rdi]
+    mov rax, cr0                            // done in C++
+1:  DEBUG_HIT(1, 1b)
+
     // STI
     SET_DR(0, offset 1f)
     SET_DR(7, DR7_EXECUTE(0))

@@ -68,6 +68,7 @@ TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
         case CodeExit::System:
             state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
             execute_stored(cache_.system_instruction(static_cast<std::uint32_t>(state_.exit_record >> 32)));
+            if (single && (nmi_waits_ || hits_ != 0)) notify();  // they waited for the end of a shadow
             break;
         case CodeExit::Resume:
             state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
@@ -113,7 +114,7 @@ void TranslatorVcpu::on_link_exit() {
 void TranslatorVcpu::end_single() {
     state_.rflags &= ~x86::rflags::RF;
     if (trace_steps_) end_step();
-    if (state_.interrupt_waiting || hits_ != 0) notify();
+    if (state_.interrupt_waiting || nmi_waits_ || hits_ != 0) notify();
 }
 
 void TranslatorVcpu::execute_stored(const StoredInstruction& instruction) {

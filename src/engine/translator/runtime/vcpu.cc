@@ -81,7 +81,7 @@ cpu::Exit TranslatorVcpu::run(cpu::VcpuHost& host) {
     set_current_vcpu(nullptr);
     system_.mmu.host = nullptr;
     shared_.rendezvous.leave(index_);
-    cpu::Exit exit{finished_, {}, state_.interrupt_flag != 0, {}};
+    cpu::Exit exit{finished_, {}, state_.interrupt_flag != 0, state_.nmi_blocked == 0, {}};
     exit.debug = debug_stop_;
     if (finished_ == cpu::ExitReason::Failed) exit.report = failure_;
     if (finished_ == cpu::ExitReason::Shutdown) {

@@ -200,6 +200,8 @@ class TranslatorVcpu final : public cpu::Vcpu {
     After attend();
     After look_around();
     bool take_interrupt();
+    After take_nmi();
+    bool deliver_vector(std::uint8_t vector);
     BlockIndex translate_block(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page);
     void execute_cold(const DecodedInstruction& instruction, Checked<void>& outcome);
     void drop_written_pages();
@@ -235,6 +237,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     bool running_single_ = false;   // the block that runs is one instruction, to be looked at afterwards
     ExitIndex link_from_ = 0;       // the exit that led here, to be linked
     bool trace_steps_ = false;      // RFLAGS.TF was set when the instruction began
+    bool nmi_waits_ = false;        // for the end of a shadow
     bool stepped_ = false;          // the step that the debugger asks for has begun
     Watch::Owners hits_ = 0;        // whose data breakpoints the running instruction has hit
     std::uint32_t hit_data_ = 0;    // which one of the debugger's
