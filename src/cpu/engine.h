@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "cpu/debugging.h"
 #include "cpu/vcpu_host.h"
 #include "cpu/vcpu_state.h"
 #include "memory/guest_ram.h"
@@ -18,16 +19,20 @@ namespace hospes::cpu {
 
 // Why run() came back.
 enum class ExitReason : std::uint8_t {
-    Halted,    // HLT with no interrupt to take: call run() again once VcpuHost::interrupt_pending(), if `wakeable`
+    Halted,    // HLT with nothing to take: call run() again once VcpuHost::interrupt_pending(), if `wakeable`, or
+               // nmi_pending(), if `nmi_wakes`
     Kicked,    // VcpuHost::stop_requested(); state is at an instruction boundary
     Shutdown,  // triple fault
     Failed,    // the engine cannot go on; `report` says why, with registers and bytes at RIP
+    Debug,     // what Vcpu::debug() asked for happened; `debug` says what. State is at an instruction boundary
 };
 
 struct Exit {
     ExitReason reason;
-    std::string report;    // for Failed; for Shutdown, what led to it, if known
-    bool wakeable = true;  // for Halted: an interrupt ends it (IF is set); if not, only a reset can
+    std::string report;     // for Failed; for Shutdown, what led to it, if known
+    bool wakeable = true;   // for Halted: an interrupt ends it (IF is set)
+    bool nmi_wakes = true;  // for Halted: an NMI ends it (none is being handled)
+    DebugStop debug{};      // for Debug
 };
 
 struct Capabilities {
@@ -46,8 +51,8 @@ struct InterruptMessage {
     bool operator==(const InterruptMessage&) const = default;
 };
 
-// One vCPU. run(), state() and set_state() belong to one thread; notify() is for any thread. Made before the first one
-// runs; ends when no other one runs and nobody calls notify() or Engine::memory_written().
+// One vCPU. All but notify() belongs to one thread at a time; notify() is for any. Made before the first one runs; ends
+// when no other one runs and nobody calls notify() or Engine::memory_written().
 class Vcpu {
   public:
     virtual ~Vcpu() = default;
@@ -62,6 +67,11 @@ class Vcpu {
 
     virtual VcpuState state() const = 0;
     virtual Result<void> set_state(const VcpuState& state) = 0;
+
+    // What to look out for, instead of what was asked before. Errors: the engine cannot, or not that much.
+    virtual Result<void> debug(const DebugRequest&) { return Error("this engine has no debugging"); }
+    // Where the page tables in use lead for a supervisor's read, whatever SMAP says; nullopt: nowhere.
+    virtual std::optional<Gpa> physical(Gva) { return std::nullopt; }
 };
 
 class Engine {

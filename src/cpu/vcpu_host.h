@@ -35,6 +35,10 @@ class VcpuHost {
     // Takes the highest-priority deliverable external interrupt (the INTA cycle): its vector, or nullopt.
     virtual std::optional<std::uint8_t> acknowledge_interrupt() = 0;
 
+    // A non-maskable interrupt waits; takes it. Of engines without local APICs.
+    virtual bool nmi_pending() { return false; }
+    virtual void take_nmi() {}
+
     // Of engines with the local APICs: a level-triggered interrupt of the IOAPIC was ended by the guest.
     virtual void end_of_interrupt(std::uint8_t) {}
 

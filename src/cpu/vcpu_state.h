@@ -44,6 +44,7 @@ struct VcpuState {
     std::uint64_t xss = 0;
 
     bool interrupt_shadow = false;  // after STI or MOV SS: no interrupt before the next instruction
+    bool nmi_blocked = false;       // from the delivery of an NMI to the next IRET
     bool halted = false;
     // Wait-for-SIPI (SDM volume 3, 9.4): an application processor that nobody has started. Of engines with the local
     // APICs only; others do not run a vCPU until it is started.

@@ -43,7 +43,7 @@ Rules input_and_output() {
         {SYS_write},            // serial port, log, event loop's wake-up, --trace
         {SYS_read},             // serial port, event loop's timer and wake-up, signals
         {SYS_poll},             // serial port: is there room, is there input
-        {SYS_sendmsg},          // --port; on connected sockets, which lead to the operator's program
+        {SYS_sendmsg},          // --port, --gdb; on connected sockets, which lead to the operator's program
         {SYS_recvmsg},          // the same
         {SYS_shutdown},         // the same: the guest has closed the port
         {SYS_preadv},           // disks
@@ -127,11 +127,12 @@ Rules sanitizers() {
 }  // namespace
 
 // Of two rules for one number the first counts.
-std::vector<sandbox::Rule> allowed_calls(machine::EngineKind engine) {
+std::vector<sandbox::Rule> allowed_calls(machine::EngineKind engine, bool debugger) {
     Rules rules = kSanitized ? sanitizers() : Rules();
     add(rules, requests(engine));
     for (Rules (*const part)() : {input_and_output, memory, threads, signals, time_and_chance}) add(rules, part());
     if (engine == machine::EngineKind::Kvm) add(rules, kick_timer());
+    if (debugger) add(rules, {{SYS_accept4}});  // --gdb: of the one socket that listens
     return rules;
 }
 

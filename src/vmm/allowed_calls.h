@@ -10,7 +10,7 @@ namespace hospes::vmm {
 
 // What a process with this engine makes; none of them opens a file by its name, reaches a network or another process,
 // starts a program, or makes memory executable.
-std::vector<sandbox::Rule> allowed_calls(machine::EngineKind engine);
+std::vector<sandbox::Rule> allowed_calls(machine::EngineKind engine, bool debugger = false);
 
 // A build with sanitizers: their library makes more calls, and opens files of /proc.
 #if defined(__SANITIZE_ADDRESS__)

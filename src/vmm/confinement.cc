@@ -34,7 +34,7 @@ std::optional<std::uint64_t> largest_file(const Options& options, const Holdings
 
 sandbox::Policy policy_of(const Options& options, const Holdings& holdings) {
     sandbox::Policy policy;
-    policy.calls = allowed_calls(options.machine.engine_kind);
+    policy.calls = allowed_calls(options.machine.engine_kind, !options.gdb.empty());
     policy.descriptors = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
     for (const machine::StreamPort& port : options.ports) policy.descriptors.push_back(port.socket);
     policy.descriptors.insert(policy.descriptors.end(), holdings.descriptors.begin(), holdings.descriptors.end());

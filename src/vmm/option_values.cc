@@ -54,6 +54,18 @@ Result<std::uint64_t> parse_number(const std::string& option, const std::string&
     return *value;
 }
 
+Result<std::string> parse_gdb(const std::string& text) {
+    constexpr std::size_t kLongestPath = 107;  // of sockaddr_un
+    if (!text.starts_with("unix:")) {
+        HOSPES_TRY(parse_number("--gdb", text, 1, 65535));
+        return text;
+    }
+    const std::size_t length = text.size() - 5;
+    if (length != 0 && length <= kLongestPath) return text;
+    return Error("cannot use " + quoted("--gdb", text) + ": the path has " + std::to_string(length) +
+                 " letters; give one of 1 to " + std::to_string(kLongestPath));
+}
+
 Result<std::uint64_t> parse_memory(const std::string& text) {
     const auto value = whole_number(text);
     const std::string what = "cannot use " + quoted("--memory", text) + ": ";

@@ -17,6 +17,8 @@ Result<std::uint64_t> parse_number(const std::string& option, const std::string&
                                    std::uint64_t most);
 
 // --memory, in MiB of text, to bytes: what a PC needs at least, and the host has at most.
+// --gdb: a port, or unix:PATH.
+Result<std::string> parse_gdb(const std::string& text);
 Result<std::uint64_t> parse_memory(const std::string& text);
 Result<EngineWish> parse_engine(const std::string& text);
 // on or off.

@@ -19,7 +19,7 @@ debug-exit port (with --debug-exit); 125 it never ran, or the engine failed. A s
 // Every value as its text, so that what is wrong with it is said here and not by CLI11.
 struct Texts {
     std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace;
-    std::string block_limit = "48", code_cache = "128", sandbox = "on";
+    std::string block_limit = "48", code_cache = "128", sandbox = "on", gdb;
     std::vector<std::string> disks, ports;
     bool no_reboot = false, debug_exit = false, no_link = false, counters = false, perf_map = false;
 };
@@ -49,6 +49,8 @@ void declare(CLI::App& app, Texts& texts) {
     value("--sandbox", texts.sandbox, "on|off",
           "keep this process from all that a VM does not need; off is for debuggers, and for guests that you trust");
     app.add_flag("--debug-exit", texts.debug_exit, "let the guest end the process through port 0xf4");
+    value("--gdb", texts.gdb, "PORT|unix:PATH",
+          "wait for GDB on 127.0.0.1:PORT or on a socket before the first instruction; chooses the translator");
     value("--trace", texts.trace, "WHAT,...", "show on standard error what the engine does: blocks, exits, faults");
     app.add_flag("--counters", texts.counters, "show the engine's counters at the end");
     value("--block-limit", texts.block_limit, "N", "translate at most N instructions at a time, 1 to 48");
@@ -68,7 +70,11 @@ Result<EngineWish> interpret_engine(const Texts& texts) {
             "cannot use --engine kvm: --trace, --block-limit, --no-link, --code-cache and --perf-map are the "
             "translator's; leave them out");
     }
-    return tuned ? EngineWish::Translator : wish;
+    if (!texts.gdb.empty() && wish == EngineWish::Kvm) {
+        return Error(
+            "cannot use --gdb with --engine kvm: only the translator can be debugged; use --engine translator");
+    }
+    return tuned || !texts.gdb.empty() ? EngineWish::Translator : wish;
 }
 
 Result<Options> interpret(const Texts& texts) {
@@ -92,6 +98,7 @@ Result<Options> interpret(const Texts& texts) {
     options.ports = HOSPES_TRY(parse_ports(texts.ports));
     options.reboot = !texts.no_reboot;
     options.counters = texts.counters;
+    if (!texts.gdb.empty()) options.gdb = HOSPES_TRY(parse_gdb(texts.gdb));
     options.sandbox = HOSPES_TRY(parse_switch("--sandbox", texts.sandbox));
     if (machine.kernel.empty()) return Error("nothing to run: --kernel is missing; give it a kernel's file");
     return options;

@@ -26,6 +26,7 @@ struct Options {
     bool reboot = true;
     bool counters = false;
     bool sandbox = true;
+    std::string gdb;  // where a debugger connects; empty: nowhere
 };
 
 struct CommandLine {

@@ -35,6 +35,16 @@ TEST(CommandLine, Sandbox) {
     EXPECT_EQ(wrong.error().message(), "cannot use --sandbox \"no\": neither on nor off; give one of them");
 }
 
+TEST(CommandLine, Debugger) {
+    EXPECT_EQ(parse({})->options.gdb, "");
+    EXPECT_EQ(parse({"--gdb", "1234"})->options.gdb, "1234");
+    EXPECT_EQ(parse({"--gdb", "1234"})->options.engine, EngineWish::Translator);
+    EXPECT_TRUE(parse({"--gdb", "unix:/tmp/socket"}).ok());
+    for (const std::string wrong : {"0", "65536", "localhost:1", "unix:", ("unix:" + std::string(108, 'a')).c_str()}) {
+        EXPECT_FALSE(parse({"--gdb", wrong.c_str()}).ok()) << wrong;
+    }
+}
+
 TEST(CommandLine, Engines) {
     const std::pair<const char*, EngineWish> engines[] = {
         {"auto", EngineWish::Auto}, {"kvm", EngineWish::Kvm}, {"translator", EngineWish::Translator}};
@@ -50,6 +60,7 @@ TEST(CommandLine, OptionsOfTheTranslatorMeanTheTranslator) {
     ASSERT_TRUE(parsed.ok());
     EXPECT_EQ(parsed->options.engine, EngineWish::Translator);
     EXPECT_FALSE(parse({"--engine", "kvm", "--no-link"}).ok());
+    EXPECT_FALSE(parse({"--engine", "kvm", "--gdb", "1234"}).ok());
 }
 
 TEST(CommandLine, EveryOption) {

@@ -21,6 +21,7 @@ Outcome requested_end(const machine::Ending& ending, bool reboot) {
             const char* name = ::sigabbrev_np(ending.detail());
             return {kStatusError, std::string("ended by SIG") + (name != nullptr ? name : "?"), false, ending.detail()};
         }
+        case machine::EndKind::Debugger: return {0, "ended by the debugger"};
         case machine::EndKind::TerminalEscape: return {0, "ended from the terminal"};
     }
     return {kStatusError, "the machine stopped and nobody asked for it; please report this"};
@@ -31,6 +32,7 @@ Outcome requested_end(const machine::Ending& ending, bool reboot) {
 Outcome outcome_of(const cpu::Exit& exit, const machine::Ending& ending, bool reboot) {
     switch (exit.reason) {
         case cpu::ExitReason::Halted:
+        case cpu::ExitReason::Debug:
         case cpu::ExitReason::Kicked: return requested_end(ending, reboot);
         case cpu::ExitReason::Shutdown: {
             const std::string cause = exit.report.empty() ? "" : ": " + exit.report;

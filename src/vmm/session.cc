@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/log.h"
+
 namespace hospes::vmm {
 
 // In the order of their making: what is watched by the loop goes before the loop.
@@ -23,6 +25,7 @@ Result<std::unique_ptr<Session>> Session::create(const Options& options) {
     for (const DiskOption& disk : options.disks) {
         session->disks_.push_back(HOSPES_TRY(block::RawDisk::open(disk.path, disk.read_only)));
     }
+    if (!options.gdb.empty()) session->gdb_ = HOSPES_TRY(GdbServer::open(options.gdb));
     session->provisions_.emplace(HOSPES_TRY(machine::Provisions::open(options.machine)));
     return session;
 }
@@ -30,6 +33,7 @@ Result<std::unique_ptr<Session>> Session::create(const Options& options) {
 Holdings Session::holdings() const {
     Holdings held{provisions_->descriptors()};
     held.descriptors.push_back(signals_.descriptor());
+    if (gdb_) held.descriptors.push_back(gdb_->descriptor());
     for (const auto& disk : disks_) {
         held.descriptors.push_back(disk->descriptor());
         held.largest_disk = std::max(held.largest_disk, disk->size());
@@ -40,8 +44,9 @@ Holdings Session::holdings() const {
 Result<Outcome> Session::run() {
     confine(options_, holdings());
     tsc_.emplace();
-    for (;;) {
-        Outcome outcome = HOSPES_TRY(run_once());
+    if (gdb_) log_line("gdb: the VM waits for a debugger, on the translator; in gdb: %s", gdb_->advice().c_str());
+    for (bool first = true;; first = false) {
+        Outcome outcome = HOSPES_TRY(run_once(first));
         if (!outcome.restart) return outcome;
     }
 }
@@ -64,13 +69,17 @@ void Session::give_back() {
     signals_.release();
 }
 
-Result<Outcome> Session::run_once() {
+// A debugger is waited for before the first machine's first instruction, not after a reset.
+Result<Outcome> Session::run_once(bool first) {
     Life life;
     life.loop = HOSPES_TRY(EventLoop::create(life.lock));
     HOSPES_TRY(connect_input(life));
     machine::HostSide host{*life.loop, life.lock, *tsc_, life.serial_input, STDOUT_FILENO, {}, options_.ports};
     for (const auto& disk : disks_) host.disks.push_back(disk.get());
-    life.machine = HOSPES_TRY(machine::Machine::create(options_.machine, *provisions_, host));
+    machine::MachineSetup setup = options_.machine;
+    setup.held = gdb_ && first;
+    life.machine = HOSPES_TRY(machine::Machine::create(setup, *provisions_, host));
+    if (gdb_) HOSPES_TRY(gdb_->serve(*life.loop, *life.machine));
     machine::Ending& ending = life.machine->ending();
     life.ending = &ending;
     HOSPES_TRY(signals_.watch(*life.loop, [&](int number) {
@@ -86,9 +95,11 @@ Result<Outcome> Session::run_once() {
     Result<cpu::Exit> exit = life.machine->run();
     life.loop->stop();
     io.join();
+    if (gdb_) gdb_->suspend();
 
     Outcome outcome = outcome_of(HOSPES_TRY(std::move(exit)), ending, options_.reboot);
     if (outcome.restart) return outcome;
+    if (gdb_) gdb_->end(outcome.status);
     const std::string counters = options_.counters ? life.machine->counters() : "";
     give_back();
     life.machine.reset();  // writes the rest of the serial port's output

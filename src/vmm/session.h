@@ -10,6 +10,7 @@
 #include "machine/board/machine.h"
 #include "machine/clock/tsc.h"
 #include "vmm/confinement.h"
+#include "vmm/gdb_server.h"
 #include "vmm/options.h"
 #include "vmm/outcome.h"
 #include "vmm/stop_signals.h"
@@ -32,13 +33,14 @@ class Session {
     Session(const Options& options, StopSignals signals) : options_(options), signals_(std::move(signals)) {}
 
     Holdings holdings() const;
-    Result<Outcome> run_once();
+    Result<Outcome> run_once(bool first);
     Result<void> connect_input(Life& life);
     void give_back();
 
     const Options& options_;
     StopSignals signals_;
     std::vector<std::unique_ptr<block::RawDisk>> disks_;
+    std::unique_ptr<GdbServer> gdb_;  // or none
     std::optional<machine::Provisions> provisions_;
     std::optional<machine::HostTsc> tsc_;  // measures on a thread of its own, and so starts in the sandbox
     RawTerminal terminal_{0};

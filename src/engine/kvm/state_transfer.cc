@@ -149,6 +149,7 @@ Result<void> KvmVcpu::set_state(const cpu::VcpuState& from) {
     kvm_vcpu_events events{};
     events.flags = KVM_VCPUEVENT_VALID_SHADOW;
     events.interrupt.shadow = from.interrupt_shadow ? KVM_X86_SHADOW_INT_STI : 0;
+    events.nmi.masked = from.nmi_blocked ? 1 : 0;
     HOSPES_TRY(set(fd, KVM_SET_VCPU_EVENTS, events, "events"));
     kvm_mp_state activity{};
     activity.mp_state = activity_of(from);
@@ -196,6 +197,7 @@ cpu::VcpuState KvmVcpu::state() const {
     kvm_vcpu_events events{};
     ::ioctl(fd, KVM_GET_VCPU_EVENTS, &events);
     to.interrupt_shadow = events.interrupt.shadow != 0;
+    to.nmi_blocked = events.nmi.masked != 0;
     kvm_mp_state activity{};
     ::ioctl(fd, KVM_GET_MP_STATE, &activity);
     to.halted = activity.mp_state == KVM_MP_STATE_HALTED;

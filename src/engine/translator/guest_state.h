@@ -45,6 +45,10 @@ inline constexpr std::uint64_t kSegmentGuard = 1ull << 62;
 // What it adds to all addresses where alignment is checked, so that the slow path's victims do not match either.
 inline constexpr std::uint64_t kAlignmentGuard = 1ull << 61;
 
+// What GuestState::interrupt_shadow is after STI; and after MOV SS or POP SS, when debug exceptions wait, too.
+inline constexpr std::uint8_t kShadowedBySti = 1;
+inline constexpr std::uint8_t kShadowedBySs = 2;
+
 // An exception, interrupt excluded, on its way to the guest.
 struct GuestFault {
     std::uint8_t vector = 0;
@@ -60,7 +64,7 @@ struct alignas(64) GuestState {
     std::uint64_t windows[8];         // what one probe found for several accesses: addends, in loops host addresses
     std::uint16_t saved_flags;        // LAHF in AH (high byte), OF in AL (low byte): status flags at indirect exits
     std::uint8_t interrupt_flag;      // RFLAGS.IF, apart because emitted code sets and clears it
-    std::uint8_t interrupt_shadow;    // no interrupt before the next instruction has run
+    std::uint8_t interrupt_shadow;    // no interrupt before the next instruction has run: 0 or kShadowedBy...
     std::uint32_t interrupt_waiting;  // an interrupt is pending, but IF was clear or a shadow was on
     std::atomic<std::uint32_t> attention;  // not 0: leave translated code at the next poll
 
@@ -88,12 +92,14 @@ struct alignas(64) GuestState {
 
     std::uint64_t cr0, cr2, cr3, cr4, efer, xcr0;
     std::uint64_t dr[4], dr6, dr7;
+    std::uint32_t watch_mode;  // bits of Mode that somebody looks out for instructions with; 0 almost always
     std::uint64_t star, lstar, cstar, fmask, kernel_gs_base;
     std::uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
     std::uint64_t pat, tsc_aux, xss;
     std::uint8_t cpl;
     std::uint8_t halted;
-    void* vcpu;  // the runtime's object that owns this state
+    std::uint8_t nmi_blocked;  // from the delivery of an NMI to the next IRET
+    void* vcpu;                // the runtime's object that owns this state
 
     // XSAVE area, standard format of the host, that holds the guest's x87/SSE/AVX state while C++ that may use
     // vector registers runs.

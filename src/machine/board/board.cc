@@ -16,26 +16,37 @@ Result<std::unique_ptr<Board>> Board::create(const HostSide& host, const Core& c
 }
 
 Board::Board(const HostSide& host, const Core& core, bool debug_exit)
-    : observer_(core.engine),
+    : halting_(static_cast<unsigned>(core.vcpus.size()), core.held),
+      observer_(core.engine),
       engine_apics_(core.engine),
       isa_({host.loop, port_space_, irqchip_, ending_, host.serial_input, host.serial_output, debug_exit}),
       pci_({memory_space_, port_space_, irqchip_, ending_, core.ram, observer_}) {
     add_processors(host, core);
     ending_.on_request([this] {
-        for (const auto& processor : processors_) processor->signals().stop();
+        wake_processors();
+        halting_.release();
     });
     if (core.engine.capabilities().local_apic_in_engine) use_engine_apics(core.engine);
     memory_space_.attach(devices::IoApic::kBase, devices::IoApic::kSize, irqchip_.ioapic());
     isa_.describe_memory(core.ram);
 }
 
+void Board::wake_processors() {
+    for (const auto& processor : processors_) processor->signals().stop();
+}
+
+// What a debugger is told of a VM that it holds.
+void Board::watch_halting(std::function<void(const Halting::Reason&)> all_stopped) {
+    halting_.connect([this] { wake_processors(); }, std::move(all_stopped));
+}
+
 void Board::add_processors(const HostSide& host, const Core& core) {
     const bool apic_in_engine = core.engine.capabilities().local_apic_in_engine;
     const ClockPair start = read_clock_pair();
     for (unsigned index = 0; index < core.vcpus.size(); ++index) {
-        processors_.push_back(std::make_unique<Processor>(
-            Processor::Parts{index, *core.vcpus[index], apic_in_engine, core.signature, ending_, host.loop, host.lock,
-                             host.tsc, start, core.ram, observer_, memory_space_, port_space_, irqchip_.apic_bus()}));
+        processors_.push_back(std::make_unique<Processor>(Processor::Parts{
+            index, *core.vcpus[index], apic_in_engine, core.signature, ending_, halting_, host.loop, host.lock,
+            host.tsc, start, core.ram, observer_, memory_space_, port_space_, irqchip_.apic_bus()}));
     }
     devices::LocalApic& bootstrap = processors_.front()->apic();
     irqchip_.connect_bootstrap(bootstrap);

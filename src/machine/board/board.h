@@ -12,6 +12,7 @@
 #include "cpu/engine.h"
 #include "devices/irqchip/irqchip.h"
 #include "machine/board/ending.h"
+#include "machine/board/halting.h"
 #include "machine/board/isa_devices.h"
 #include "machine/board/pci_root.h"
 #include "machine/board/processor.h"
@@ -45,6 +46,7 @@ struct Core {
     cpu::Engine& engine;
     std::vector<cpu::Vcpu*> vcpus;  // the bootstrap processor first
     std::uint32_t signature;        // CPUID leaf 1 EAX
+    bool held = false;              // by a debugger, from the first instruction on
 };
 
 class Board {
@@ -57,6 +59,8 @@ class Board {
     std::size_t processors() const { return processors_.size(); }
     Processor& processor(std::size_t index) { return *processors_[index]; }
     Ending& ending() { return ending_; }
+    Halting& halting() { return halting_; }
+    void watch_halting(std::function<void(const Halting::Reason&)> all_stopped);
 
   private:
     // Tells the engine of what devices write into memory.
@@ -80,6 +84,7 @@ class Board {
     };
 
     Board(const HostSide& host, const Core& core, bool debug_exit);
+    void wake_processors();
     void add_processors(const HostSide& host, const Core& core);
     void use_engine_apics(cpu::Engine& engine);
     Result<void> add_virtio_devices(const HostSide& host);
@@ -87,6 +92,7 @@ class Board {
 
     // In the order of their making: a device's line goes down before the APIC that it leads to is gone.
     Ending ending_;
+    Halting halting_;
     EngineObserver observer_;
     EngineApics engine_apics_;
     bus::AddressSpace memory_space_, port_space_;

@@ -136,7 +136,7 @@ TEST_F(BoardTest, ApicTimerEndsAWait) {
     const Nanoseconds start = loop_->now();
     host().mmio_write(kInitial, 5'000'000, 4);
     EXPECT_FALSE(host().interrupt_pending());
-    board_->processor(0).signals().wait(*loop_, lock_, true);
+    board_->processor(0).signals().wait(*loop_, lock_, true, true);
     EXPECT_GE(loop_->now() - start, 5'000'000u);
     EXPECT_TRUE(host().interrupt_pending());
     EXPECT_EQ(host().acknowledge_interrupt(), 0x40);
@@ -152,7 +152,7 @@ TEST_F(BoardTest, InterruptOfAnotherProcessorEndsAWait) {
         host().mmio_write(kApic + 0x300, 0x4051, 4);
     });
     start_second();
-    board_->processor(1).signals().wait(*loop_, lock_, true);
+    board_->processor(1).signals().wait(*loop_, lock_, true, true);
     EXPECT_EQ(second.acknowledge_interrupt(), 0x51);
     EXPECT_GT(second_.notified, 0);
     EXPECT_FALSE(host().interrupt_pending());
@@ -177,7 +177,7 @@ TEST_F(BoardTest, ApplicationProcessorWaitsForInitAndStartUp) {
     EXPECT_FALSE(signals.stop_requested());
     host().mmio_write(kApic + 0x300, 0x4500, 4);
     EXPECT_TRUE(signals.stop_requested());
-    board_->processor(1).signals().wait(*loop_, lock_, false);  // INIT ends a halt
+    board_->processor(1).signals().wait(*loop_, lock_, false, true);  // INIT ends a halt
     host().mmio_write(kApic + 0x300, 0x4677, 4);
     EXPECT_EQ(signals.wait_for_start_up(lock_), 0x77);
     EXPECT_EQ(board_->ending().kind(), EndKind::None);
@@ -220,7 +220,7 @@ TEST_F(BoardTest, OnlyTheEndWakesWhatNoInterruptCan) {
         board_->ending().request(EndKind::Signal, 15);
     });
     const Nanoseconds start = loop_->now();
-    board_->processor(0).signals().wait(*loop_, lock_, false);
+    board_->processor(0).signals().wait(*loop_, lock_, false, true);
     EXPECT_GE(loop_->now() - start, 15'000'000u);
     other.join();
 }

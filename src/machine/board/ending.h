@@ -10,7 +10,7 @@
 namespace hospes::machine {
 
 // Vcpu: one that cannot go on, with its index; why is in the exit that Machine::run() gives.
-enum class EndKind : std::uint8_t { None, PowerOff, Reset, DebugExit, Signal, TerminalEscape, Vcpu };
+enum class EndKind : std::uint8_t { None, PowerOff, Reset, DebugExit, Signal, TerminalEscape, Debugger, Vcpu };
 
 // Requests are made with the machine lock held; the first one counts, what a guest does afterwards changes nothing.
 class Ending final : public devices::PowerControl {

@@ -35,6 +35,7 @@ Result<void> Machine::build(const MachineSetup& setup, const Provisions& provisi
                               : make_translator(setup, provisions, platform));
     HOSPES_TRY(make_vcpus(setup.cpus, entry));
     Core core{*ram_, *engine_, {}, signature(*model_)};
+    core.held = setup.held;
     for (const auto& vcpu : vcpus_) core.vcpus.push_back(vcpu.get());
     board_ = HOSPES_TRY(Board::create(host, core, setup.debug_exit));
     return {};

@@ -30,6 +30,7 @@ struct MachineSetup {
     std::string initrd;
     std::string command_line;
     bool debug_exit = false;
+    bool held = false;                 // before the first instruction, until a debugger lets it go
     translator::EngineOptions engine;  // of the translator
 };
 
@@ -46,6 +47,11 @@ class Machine {
     Result<cpu::Exit> run();
 
     Ending& ending() { return board_->ending(); }
+    // For a debugger, with the lock held.
+    Board& board() { return *board_; }
+    cpu::Vcpu& vcpu(unsigned index) { return *vcpus_[index]; }
+    memory::GuestRam& ram() { return *ram_; }
+    cpu::Engine& engine() { return *engine_; }
     std::string counters() const { return engine_->counters(); }
 
   private:

@@ -14,13 +14,15 @@ VcpuSignals::Role role_of(const Processor::Parts& parts) {
 }  // namespace
 
 Processor::Processor(const Parts& parts)
-    : vcpu_(parts.vcpu),
+    : index_(parts.index),
+      vcpu_(parts.vcpu),
       ending_(parts.ending),
+      halting_(parts.halting),
       loop_(parts.loop),
       lock_(parts.lock),
       apic_in_engine_(parts.apic_in_engine),
       signature_(parts.signature),
-      signals_(parts.vcpu, parts.ending, role_of(parts)),
+      signals_(parts.index, parts.vcpu, parts.ending, parts.halting, role_of(parts)),
       apic_(parts.index, parts.apic_bus, parts.loop, parts.tsc, signals_),
       clock_(parts.ram, parts.tsc, parts.start,
              [&observer = parts.observer](Gpa gpa, std::uint64_t length) { observer.memory_written(gpa, length); }),
@@ -44,14 +46,17 @@ Result<void> Processor::set_state(const cpu::VcpuState& state) {
 
 cpu::Exit Processor::run() {
     for (;;) {
+        if (halting_.wanted(index_)) halting_.stand(index_, lock_, ending_);
+        if (ending_.requested()) return {cpu::ExitReason::Kicked, {}};
         if (signals_.waits_for_start_up()) {
             const auto vector = signals_.wait_for_start_up(lock_);
-            if (!vector) return {cpu::ExitReason::Kicked, {}};
+            if (!vector) continue;
             const auto started = start_at(*vector);
             if (!started.ok()) return {cpu::ExitReason::Failed, started.error().message()};
         }
         cpu::Exit exit = vcpu_.run(port_);
-        if (exit.reason == cpu::ExitReason::Halted) signals_.wait(loop_, lock_, exit.wakeable);
+        if (exit.reason == cpu::ExitReason::Halted) signals_.wait(loop_, lock_, exit.wakeable, exit.nmi_wakes);
+        if (exit.reason == cpu::ExitReason::Debug) halting_.report(index_, exit.debug, lock_);
         if (ending_.requested()) return {cpu::ExitReason::Kicked, {}};
         if (exit.reason == cpu::ExitReason::Shutdown || exit.reason == cpu::ExitReason::Failed) return exit;
     }

@@ -17,6 +17,7 @@ class Processor {
         bool apic_in_engine;      // then it starts the application processors itself
         std::uint32_t signature;  // CPUID leaf 1 EAX
         Ending& ending;
+        Halting& halting;
         EventLoop& loop;
         bus::MachineLock& lock;
         const HostTsc& tsc;
@@ -47,8 +48,10 @@ class Processor {
   private:
     Result<void> start_at(std::uint8_t vector);
 
+    const unsigned index_;
     cpu::Vcpu& vcpu_;
     Ending& ending_;
+    Halting& halting_;
     EventLoop& loop_;
     bus::MachineLock& lock_;
     const bool apic_in_engine_;

@@ -38,6 +38,7 @@ cpu::VcpuState after_init(const cpu::VcpuState& before, std::uint32_t signature)
     state.dr6 = reset.dr6;
     state.dr7 = reset.dr7;
     state.interrupt_shadow = false;
+    state.nmi_blocked = false;
     state.halted = false;
     state.waits_for_start_up = true;
     return state;

@@ -21,7 +21,7 @@ class VcpuPort final : public cpu::VcpuHost {
         devices::ApicBus& apic_bus;
         devices::LocalApic& apic;
         PvClock& clock;
-        const VcpuSignals& signals;
+        VcpuSignals& signals;
     };
     explicit VcpuPort(const Parts& parts);
 
@@ -35,6 +35,8 @@ class VcpuPort final : public cpu::VcpuHost {
     void set_task_priority(std::uint8_t priority) override;
     bool interrupt_pending() override { return parts_.signals.interrupt_pending(); }
     std::optional<std::uint8_t> acknowledge_interrupt() override;
+    bool nmi_pending() override { return parts_.signals.nmi_pending(); }
+    void take_nmi() override { parts_.signals.take_nmi(); }
     void end_of_interrupt(std::uint8_t vector) override;
     bool stop_requested() override { return parts_.signals.stop_requested(); }
 

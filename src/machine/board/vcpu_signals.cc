@@ -26,9 +26,16 @@ void VcpuSignals::interrupt_changed(bool pending) {
 
 void VcpuSignals::stop() { wake(); }
 
+// Two before the first one is taken are one.
+void VcpuSignals::nmi() {
+    nmi_.store(true, std::memory_order_release);
+    wake();
+}
+
 void VcpuSignals::init() {
     if (role_ == Role::Bootstrap) return ending_.reset();
     start_up_vector_.reset();
+    nmi_.store(false, std::memory_order_release);
     waits_for_start_up_.store(true, std::memory_order_release);
     wake();
 }
@@ -39,9 +46,10 @@ void VcpuSignals::start_up(std::uint8_t vector) {
     wake_.notify_one();
 }
 
-void VcpuSignals::wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable) {
+void VcpuSignals::wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable, bool nmi_wakes) {
     std::unique_lock guard(lock);
-    while (!stop_requested() && !(wakeable && interrupt_pending())) {
+    const auto woken = [&] { return (wakeable && interrupt_pending()) || (nmi_wakes && nmi_pending()); };
+    while (!stop_requested() && !woken()) {
         if (loop.timers_borrowed()) {
             wake_.wait(guard);
             continue;
@@ -58,8 +66,9 @@ void VcpuSignals::wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable) {
 
 std::optional<std::uint8_t> VcpuSignals::wait_for_start_up(bus::MachineLock& lock) {
     std::unique_lock guard(lock);
-    wake_.wait(guard, [this] { return ending_.requested() || start_up_vector_; });
-    if (ending_.requested()) return std::nullopt;
+    const auto held = [this] { return ending_.requested() || halting_.wanted(index_); };
+    wake_.wait(guard, [&] { return held() || start_up_vector_; });
+    if (held()) return std::nullopt;
     waits_for_start_up_.store(false, std::memory_order_release);
     return std::exchange(start_up_vector_, std::nullopt);
 }

@@ -43,11 +43,11 @@ struct ExitRecord {
 struct Block {
     Gpa gpa;  // of the first instruction
     Mode mode;
-    bool valid;
-    bool flags_live_in;
     std::uint32_t page_offset;  // of the first instruction, in its code page (4 KiB or 2 MiB)
     std::uint16_t guest_length;
     std::uint16_t instructions;
+    bool valid;
+    bool flags_live_in;
     Gpa guard_begin, guard_end;  // bytes it was made from, look-ahead included; in at most two RAM pages
     Gpa straddled;               // frame of the second page if the only instruction straddles, else ~0
 

@@ -13,7 +13,7 @@ void CodeCache::make_plain(BlockIndex index) {
 }
 
 std::uint32_t CodeCache::bucket_of(Gpa gpa, Mode mode) const {
-    const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 48) * 0x9e37'79b9'7f4a'7c15u;
+    const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 47) * 0x9e37'79b9'7f4a'7c15u;
     return static_cast<std::uint32_t>(key >> (64 - kBucketBits));
 }
 
@@ -90,8 +90,8 @@ void CodeCache::link(ExitIndex index, BlockIndex target) {
     ExitRecord& record = exits_[index];
     const Block& source = blocks_[record.source];
     Block& to = blocks_[target];
-    // Of a single or bounced instruction each end matters to the dispatcher.
-    const bool must_return = source.mode.has(Mode::kSingle) || source.mode.has(Mode::kBounce);
+    // Of a single or bounced instruction each end matters to the dispatcher, and where breakpoints are, each block's.
+    const bool must_return = source.mode.looked_at() || source.mode.has(Mode::kBounce);
     const bool in_page = static_cast<std::uint64_t>(record.target) < source.mode.page_size();
     if (must_return || !source.valid || !to.valid || (!record.checked && !in_page)) return;
     if (record.linked == target) return;  // the check in front of it sent the guest this way

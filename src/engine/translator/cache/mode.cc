@@ -39,10 +39,10 @@ unsigned vector_bits(const GuestState& state) {
 }  // namespace
 
 Mode current_mode(const GuestState& state) {
-    unsigned bits = code_size_bits(state) | privilege_bits(state) | vector_bits(state);
+    unsigned bits = code_size_bits(state) | privilege_bits(state) | vector_bits(state) | state.watch_mode;
     if ((state.cr4 & cr4::TSD) && state.cpl != 0) bits |= Mode::kSlowTimestamp;
     if (state.rflags & rflags::TF) bits |= Mode::kSingle;
-    return Mode{static_cast<std::uint16_t>(bits)};
+    return Mode{bits};
 }
 
 }  // namespace hospes::translator

@@ -8,7 +8,7 @@
 namespace hospes::translator {
 
 struct Mode {
-    enum Bit : std::uint16_t {
+    enum Bit : std::uint32_t {
         kCode64 = 1 << 0,
         kCode32 = 1 << 1,  // neither: 16-bit code
         kCpl3 = 1 << 2,
@@ -25,17 +25,20 @@ struct Mode {
         kPlain = 1 << 13,          // every access probes for itself: faults are precise after a shared probe failed
         kBounce = 1 << 14,         // one instruction whose memory operand is GuestState::bounce
         kAlignment = 1 << 15,      // accesses must be aligned (CPL 3 with CR0.AM and RFLAGS.AC): all are slow
+        kWatched = 1 << 16,        // instruction breakpoints are set: each block comes back to the dispatcher
     };
 
-    std::uint16_t bits = 0;
+    std::uint32_t bits = 0;
 
     [[gnu::always_inline]] bool has(Bit bit) const { return (bits & bit) != 0; }
-    [[gnu::always_inline]] Mode with(Bit bit) const { return Mode{static_cast<std::uint16_t>(bits | bit)}; }
-    [[gnu::always_inline]] Mode without(Bit bit) const { return Mode{static_cast<std::uint16_t>(bits & ~bit)}; }
+    [[gnu::always_inline]] Mode with(Bit bit) const { return Mode{bits | bit}; }
+    [[gnu::always_inline]] Mode without(Bit bit) const { return Mode{bits & ~bit}; }
     // What STAC or CLAC makes of it.
-    [[gnu::always_inline]] Mode other_access() const { return Mode{static_cast<std::uint16_t>(bits ^ kSmap)}; }
+    [[gnu::always_inline]] Mode other_access() const { return Mode{bits ^ kSmap}; }
     [[gnu::always_inline]] bool operator==(const Mode& other) const { return bits == other.bits; }
 
+    // The dispatcher looks at each instruction, or at each block, before it runs.
+    [[gnu::always_inline]] bool looked_at() const { return (bits & (kSingle | kWatched)) != 0; }
     [[gnu::always_inline]] bool user() const { return has(kCpl3); }
     [[gnu::always_inline]] AccessClass access_class() const {
         if (user()) return AccessClass::User;

@@ -119,6 +119,7 @@ void BlockEmitter::emit_jump_stub(const JumpStub& stub) {
 // Leaves for the dispatcher, with `target` as the next instruction, if something asked for attention. Placed where a
 // loop must pass.
 void BlockEmitter::emit_poll(std::int64_t target, std::uint16_t guest, bool flags_needed) {
+    if (mode_.has(Mode::kSingle)) return;  // the jump comes to the dispatcher anyway, and as one that is done
     if (!flags_needed) {
         a_.cmp32_mem_imm(STATE(attention), 0);
         add_exit_stub(a_.jcc(kNE), CodeExit::Resume, static_cast<std::uint32_t>(target), guest);

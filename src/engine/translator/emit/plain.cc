@@ -333,7 +333,7 @@ void BlockEmitter::emit_set_interrupt(const Instruction& in) {
     add_system_stub(a_.jcc(kNE), in);
     a_.store_imm8(STATE(interrupt_flag), 1);
     // Inside a block nothing comes between this and the next instruction anyway.
-    if (&in == &block_.back()) a_.store_imm8(STATE(interrupt_shadow), 1);
+    if (&in == &block_.back()) a_.store_imm8(STATE(interrupt_shadow), kShadowedBySti);
 }
 
 void BlockEmitter::emit_read_segment(const Instruction& in) {

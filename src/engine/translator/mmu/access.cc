@@ -33,20 +33,26 @@ namespace {
     return reinterpret_cast<std::byte*>(address + entry.addend);
 }
 
+[[gnu::always_inline]] inline bool note_access(MmuContext& mmu, Gva address, unsigned size, Access access) {
+    return mmu.accessed != nullptr && mmu.accessed(mmu.write_context, address, size, access);
+}
+
 Checked<void> read_translated(MmuContext& mmu, Gva address, const Translation& found, void* to, unsigned size,
                               AccessClass access_class) {
     const std::byte* host = mmu.ram.host(found.gpa, size);
+    if (host == nullptr && mmu.vectors_live) return redo_cold();
+    note_access(mmu, address, size, Access::Read);
     if (host != nullptr) {
         copy(to, host, size);
         if (mmu.walked_for_read != nullptr) mmu.walked_for_read(mmu.write_context, address, found, access_class);
         return {};
     }
-    if (mmu.vectors_live) return redo_cold();
     device_read(mmu, found.gpa, to, size);
     return {};
 }
 
-void write_translated(MmuContext& mmu, const Translation& found, const void* from, unsigned size) {
+void write_translated(MmuContext& mmu, Gva address, const Translation& found, const void* from, unsigned size) {
+    note_access(mmu, address, size, Access::Write);
     std::byte* host = mmu.ram.host(found.gpa, size);
     if (host == nullptr) {
         device_write(mmu, found.gpa, from, size);
@@ -82,8 +88,8 @@ Checked<void> write_crossing(MmuContext& mmu, Gva address, const void* from, uns
     const Translation low = GUEST_TRY(probe(mmu, address, Access::Write, access_class));
     const Translation high = GUEST_TRY(probe(mmu, second, Access::Write, access_class));
     if (too_hot(mmu, low, first) || too_hot(mmu, high, size - first)) return redo_cold();
-    write_translated(mmu, GUEST_TRY(translate(mmu, address, Access::Write, access_class)), from, first);
-    write_translated(mmu, GUEST_TRY(translate(mmu, second, Access::Write, access_class)),
+    write_translated(mmu, address, GUEST_TRY(translate(mmu, address, Access::Write, access_class)), from, first);
+    write_translated(mmu, second, GUEST_TRY(translate(mmu, second, Access::Write, access_class)),
                      static_cast<const std::byte*>(from) + first, size - first);
     return {};
 }
@@ -110,7 +116,7 @@ Checked<void> write_memory(MmuContext& mmu, Gva address, const void* from, unsig
     }
     const Translation found = GUEST_TRY(translate(mmu, address, Access::Write, access_class));
     if (too_hot(mmu, found, size)) return redo_cold();
-    write_translated(mmu, found, from, size);
+    write_translated(mmu, address, found, from, size);
     return {};
 }
 
@@ -130,6 +136,7 @@ Checked<std::byte*> map_memory(MmuContext& mmu, Gva address, unsigned size, Acce
     const Translation found = GUEST_TRY(translate(mmu, address, access, access_class));
     std::byte* host = mmu.ram.host(found.gpa, size);
     if (host == nullptr) return host;
+    if (note_access(mmu, address, 0, access)) return nullptr;
     if (access == Access::Write) {
         mmu.before_write(mmu.write_context, found.gpa, size);
     } else if (mmu.walked_for_read != nullptr) {

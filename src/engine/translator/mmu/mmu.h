@@ -35,6 +35,9 @@ struct MmuContext {
     // Optional: called after a walk for a read of RAM, so that the soft TLB's owner may enter the page for reading.
     // The same rule as for before_write.
     void (*walked_for_read)(void* context, Gva address, const Translation& found, AccessClass access_class) = nullptr;
+    // Where data breakpoints are: called with each access of C++ that the soft TLB does not know; with size 0 before
+    // one. True: it is to a page that has one. The same rule as for before_write.
+    bool (*accessed)(void* context, Gva address, std::uint64_t size, Access access) = nullptr;
     // The guest's vector state is in host registers: nothing that may use those can be called. What would need to
     // (device memory) gives the pseudo fault kRedoCold instead, before any side effect.
     bool vectors_live = false;
@@ -71,7 +74,8 @@ Checked<void> write_memory(MmuContext& mmu, Gva address, const void* from, unsig
 Checked<std::uint64_t> read_value(MmuContext& mmu, Gva address, unsigned size, AccessClass access_class);
 Checked<void> write_value(MmuContext& mmu, Gva address, std::uint64_t value, unsigned size, AccessClass access_class);
 
-// Host address of `address`, for [address, address+size) within one page of RAM; nullptr if that is device memory.
+// Host address of `address`, for [address, address+size) within one page of RAM; nullptr if that is device memory, or a
+// page with a data breakpoint.
 // For writing, before_write has been called for the range.
 Checked<std::byte*> map_memory(MmuContext& mmu, Gva address, unsigned size, Access access, AccessClass access_class);
 

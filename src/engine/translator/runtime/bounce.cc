@@ -55,10 +55,11 @@ void TranslatorVcpu::bounce() {
         return;
     }
     if (instruction.kind != Kind::Plain && instruction.kind != Kind::BitString) {
-        const bool traced = (state_.rflags & x86::rflags::TF) != 0;
+        trace_steps_ = false;
+        if (mode_.looked_at()) begin_step();
         Checked<void> outcome = execute(system_, instruction.decoded);
         if (outcome.ok()) {
-            after_system(instruction.decoded, traced);
+            after_system(instruction.decoded);
         } else {
             raise(outcome.fault());
         }

@@ -3,16 +3,25 @@
 
 namespace hospes::translator {
 
-// Looks at all that may have asked for attention.
+// Looks at all that may have asked for attention. RF, of a string instruction that pauses for it, is for what is
+// delivered then, and for breakpoints.
 TranslatorVcpu::After TranslatorVcpu::attend() {
+    const After after = look_around();
+    if (!mode_.looked_at()) state_.rflags &= ~x86::rflags::RF;
+    return after;
+}
+
+TranslatorVcpu::After TranslatorVcpu::look_around() {
     need_cpp();
     state_.attention.store(0, std::memory_order_seq_cst);
     shared_.rendezvous.poll(index_);
     drop_written_pages();
     cpu::VcpuHost& host = system_.host();
     if (host.stop_requested()) return finish(cpu::ExitReason::Kicked);
+    if (hits_ != 0 && report_hits() == After::Leave) return After::Leave;
+    if (host.nmi_pending() && !state_.nmi_blocked && !watch_.steps() && take_nmi() == After::Leave) return After::Leave;
     state_.interrupt_waiting = host.interrupt_pending();
-    if (!state_.interrupt_waiting || !state_.interrupt_flag) return After::GoOn;
+    if (!state_.interrupt_waiting || !state_.interrupt_flag || watch_.steps()) return After::GoOn;
     if (state_.interrupt_shadow) {
         force_single_ = true;  // and then here again
         return After::GoOn;
@@ -20,15 +29,31 @@ TranslatorVcpu::After TranslatorVcpu::attend() {
     return take_interrupt() ? After::GoOn : finish(cpu::ExitReason::Shutdown);
 }
 
+// After the next instruction, if this one is in a shadow: of MOV SS it must, of STI it may be.
+TranslatorVcpu::After TranslatorVcpu::take_nmi() {
+    if (state_.interrupt_shadow) {
+        force_single_ = nmi_waits_ = true;
+        return After::GoOn;
+    }
+    nmi_waits_ = false;
+    system_.host().take_nmi();
+    state_.nmi_blocked = 1;
+    return deliver_vector(x86::NMI) ? After::GoOn : finish(cpu::ExitReason::Shutdown);
+}
+
 bool TranslatorVcpu::take_interrupt() {
     const std::optional<std::uint8_t> vector = system_.host().acknowledge_interrupt();
     state_.interrupt_waiting = system_.host().interrupt_pending();
-    if (!vector) return true;
+    return !vector || deliver_vector(*vector);
+}
+
+// False: it ended in a triple fault.
+bool TranslatorVcpu::deliver_vector(std::uint8_t vector) {
     ++counters_.interrupts;
-    if (shared_.tracer.wants(kTraceFaults)) trace_fault(*vector, true, 0);
+    if (shared_.tracer.wants(kTraceFaults)) trace_fault(vector, true, 0);
     link_from_ = 0;
     force_plain_ = false;
-    const Delivery delivery = deliver_interrupt(system_, *vector);
+    const Delivery delivery = deliver_interrupt(system_, vector);
     set_mode();
     return delivery != Delivery::TripleFault;
 }
@@ -83,6 +108,9 @@ BlockIndex TranslatorVcpu::translate_block(Gpa gpa, Mode mode, std::uint32_t pag
 void TranslatorVcpu::execute_cold(const DecodedInstruction& instruction, Checked<void>& outcome) {
     need_cpp();
     outcome = execute(system_, instruction);
+    if (!system_.debug_registers_changed) return;
+    system_.debug_registers_changed = false;
+    look_out(watch_.follow(state_));
 }
 
 void TranslatorVcpu::trace_exit(CodeExit exit) {

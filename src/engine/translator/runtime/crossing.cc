@@ -54,7 +54,7 @@ std::uint64_t TranslatorVcpu::cross_pages(Gva address, unsigned size, AccessClas
 bool TranslatorVcpu::store_over_pages() {
     const KnownStore& known = known_store(interruption_.host_pc);
     const bool usable = known.host_pc == interruption_.host_pc && known.generation == cache_.generation();
-    if (!usable || !vectors_live_ || (state_.rflags & x86::rflags::TF) != 0) return false;
+    if (!usable || !vectors_live_ || mode_.looked_at() || watch_.any_data()) return false;
     const Block& block = cache_.block(known.block);
     const Gva address = interruption_.address;
     const unsigned size = interruption_.info & ((1u << AccessInfo::kSizeBits) - 1);

@@ -26,10 +26,10 @@ TranslatorVcpu::After TranslatorVcpu::dispatch() {
     set_mode();
     for (;;) {
         if (state_.attention.load(std::memory_order_relaxed) != 0 && attend() == After::Leave) return After::Leave;
-        if (state_.halted) return finish(cpu::ExitReason::Halted);
+        if (state_.halted) return finish(watch_.steps() ? cpu::ExitReason::Debug : cpu::ExitReason::Halted);
         const void* code = next_code();
         if (code == nullptr) {  // a fault was delivered instead, or nothing can be
-            if (finished_ == cpu::ExitReason::Shutdown || finished_ == cpu::ExitReason::Failed) return After::Leave;
+            if (finished_ != cpu::ExitReason::Kicked) return After::Leave;
             continue;
         }
         if (handle_exit(run_code(code)) == After::Leave) return After::Leave;
@@ -68,6 +68,7 @@ TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
         case CodeExit::System:
             state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
             execute_stored(cache_.system_instruction(static_cast<std::uint32_t>(state_.exit_record >> 32)));
+            if (single && (nmi_waits_ || hits_ != 0)) notify();  // they waited for the end of a shadow
             break;
         case CodeExit::Resume:
             state_.rip = next_rip(static_cast<std::int64_t>(state_.exit_record & 0xffff'ffff));
@@ -81,8 +82,7 @@ TranslatorVcpu::After TranslatorVcpu::handle_exit(CodeExit exit) {
             on_interruption();
             break;
     }
-    const bool ended = finished_ == cpu::ExitReason::Shutdown || finished_ == cpu::ExitReason::Failed;
-    return ended ? After::Leave : After::GoOn;
+    return finished_ != cpu::ExitReason::Kicked ? After::Leave : After::GoOn;
 }
 
 // To where an indirect jump leads. False: no code can be there; the jump has faulted as if it had not happened.
@@ -112,21 +112,14 @@ void TranslatorVcpu::on_link_exit() {
 
 // After an instruction that ran as a block of its own.
 void TranslatorVcpu::end_single() {
-    if (state_.interrupt_waiting) notify();
-    if (!trace_steps_) return;
-    trace_steps_ = false;
-    Delivery delivery = deliver_single_step(system_);
-    if (delivery == Delivery::RedoCold) {
-        need_cpp();
-        delivery = deliver_single_step(system_);
-    }
-    if (delivery == Delivery::TripleFault) finished_ = cpu::ExitReason::Shutdown;
-    set_mode();
+    state_.rflags &= ~x86::rflags::RF;
+    if (trace_steps_) end_step();
+    if (state_.interrupt_waiting || nmi_waits_ || hits_ != 0) notify();
 }
 
 void TranslatorVcpu::execute_stored(const StoredInstruction& instruction) {
-    const bool traced = (state_.rflags & x86::rflags::TF) != 0;
     trace_steps_ = false;
+    if (mode_.looked_at()) begin_step();
     state_.interrupt_shadow = 0;  // of the instruction before
     Checked<void> outcome = redo_cold();
     if (instruction.hot != nullptr && vectors_live_) {
@@ -142,7 +135,7 @@ void TranslatorVcpu::execute_stored(const StoredInstruction& instruction) {
         raise(outcome.fault());
         return;
     }
-    after_system(instruction.decoded, traced);
+    after_system(instruction.decoded);
 }
 
 // An event that the instruction itself delivered has cleared TF and takes the trap's place.
@@ -157,15 +150,15 @@ bool TranslatorVcpu::delivers_event(const DecodedInstruction& instruction) {
     }
 }
 
-// `traced`: RFLAGS.TF was set when the instruction began.
-void TranslatorVcpu::after_system(const DecodedInstruction& instruction, bool traced) {
+void TranslatorVcpu::after_system(const DecodedInstruction& instruction) {
     set_mode();
     if (state_.interrupt_waiting && state_.interrupt_flag) notify();
-    const bool delivered = delivers_event(instruction) && (state_.rflags & x86::rflags::TF) == 0;
-    if (traced && !delivered && !state_.interrupt_shadow) {
-        trace_steps_ = true;
-        end_single();
-    }
+    if (!trace_steps_ && !mode_.has(Mode::kSingle)) return;
+    const bool traced = (state_.rflags & x86::rflags::TF) != 0;
+    // SYSRET to a program that is stepped traps at once (AMD's manual says so, Intel's processors do so).
+    const bool returns = traced && instruction.info.mnemonic == ZYDIS_MNEMONIC_SYSRET;
+    const bool delivered = delivers_event(instruction) && !traced;
+    if (returns || (trace_steps_ && !delivered)) end_step();
 }
 
 void TranslatorVcpu::on_interruption() {

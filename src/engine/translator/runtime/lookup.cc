@@ -6,11 +6,12 @@ namespace hospes::translator {
 // Code for the instruction at state.rip; nullptr if fetching it faulted instead.
 const void* TranslatorVcpu::next_code() {
     const std::uint64_t rip = state_.rip;
-    const bool special = resumed_ || force_single_ || force_plain_ || link_from_ != 0 || mode_.has(Mode::kSingle);
+    const bool special = resumed_ || force_single_ || force_plain_ || link_from_ != 0 || mode_.looked_at();
     if (!special) {
         const void* code = tlb_->known_jump(rip, mode_);
         if (code != nullptr && !CodeCache::is_dropped(code)) return code;
     }
+    if (mode_.looked_at() && !begin_watched()) return nullptr;
     if (state_.code64() ? !is_canonical(rip) : rip > state_.segments[x86::CS].limit) {
         raise(general_protection());
         return nullptr;
@@ -28,7 +29,7 @@ const void* TranslatorVcpu::next_code() {
     if (index == 0) index = find_block(gpa, mode);
     if (index == 0) return nullptr;
     running_single_ = mode.has(Mode::kSingle);
-    trace_steps_ = mode_.has(Mode::kSingle);
+    trace_steps_ = (state_.rflags & x86::rflags::TF) != 0;
     remember_way(index);
     if (force_plain_ && rip == plain_rip_) {  // no interrupt came between
         const std::uint64_t host_pc = interruption_.host_pc + 1;
@@ -113,7 +114,7 @@ bool TranslatorVcpu::second_page_ready() {
 // Makes the way that led here lead to the block directly from now on.
 void TranslatorVcpu::remember_way(BlockIndex index) {
     const Block& block = cache_.block(index);
-    const bool usual = !block.mode.has(Mode::kSingle) && !force_plain_;
+    const bool usual = !block.mode.looked_at() && !force_plain_;
     if (link_from_ != 0 && usual && generation_ == cache_.generation()) {
         const ExitRecord& record = cache_.exit(link_from_);
         const Mode from = cache_.block(record.source).mode.without(Mode::kPlain);

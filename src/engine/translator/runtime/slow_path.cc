@@ -107,6 +107,7 @@ std::uint64_t TranslatorVcpu::find_addend(Gva address, std::uint32_t info, std::
     }
     address = linear.value();
     if ((address & kPageMask) + size > kPageSize) {
+        if (watch_.any_data()) return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
         const bool as_seen = mode_.has(Mode::kCode64) && !mode_.has(Mode::kAlignment);
         const bool write = (info & AccessInfo::kWrite) != 0;
         const std::uint64_t addend = shared || !as_seen ? 0 : cross_pages(address, size, access_class, write);
@@ -123,6 +124,12 @@ std::uint64_t TranslatorVcpu::find_addend(Gva address, std::uint32_t info, std::
     if (host == nullptr) return leave_block(shared ? Why::Plain : Why::Bounce, address, info, host_pc);
     shared_.ram.populate(found.gpa);
     const std::uint64_t addend = reinterpret_cast<std::uint64_t>(host) - seen_page;
+    if (watch_.any_data() && watch_.data_in_page(address)) {
+        if (shared) return leave_block(Why::Plain, address, info, host_pc);
+        const bool write = (info & AccessInfo::kWrite) != 0;
+        if (!access_watched(address, size, write, host_pc)) return leave_block(Why::Single, address, info, host_pc);
+        return write ? write_to_code_page(address, found, info, host_pc, addend) : addend;
+    }
     const bool writable = found.writable && may_write_unseen(shared_.ram.page_index(found.gpa));
     if (!writable && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
         return write_to_code_page(address, found, info, host_pc, addend);

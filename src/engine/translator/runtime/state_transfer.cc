@@ -52,6 +52,7 @@ cpu::VcpuState TranslatorVcpu::state() const {
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
     to.interrupt_shadow = from.interrupt_shadow != 0;
+    to.nmi_blocked = from.nmi_blocked != 0;
     to.halted = from.halted != 0;
     std::memcpy(to.xsave.data(), from.fpu, sizeof from.fpu);
     return to;
@@ -78,12 +79,14 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
     to.interrupt_shadow = from.interrupt_shadow;
+    to.nmi_blocked = from.nmi_blocked;
     to.halted = from.halted;
     to.cpl = to.protected_mode() ? to.segments[x86::CS].selector & 3 : 0;
     load_xsave(to, from);
     shared_.rendezvous.enter(index_);
     tlb_->flush_all();
     shared_.rendezvous.leave(index_);
+    look_out(watch_.follow(state_));
     link_from_ = 0;  // what runs next does not follow from what ran last
     force_single_ = force_plain_ = false;
     notify();

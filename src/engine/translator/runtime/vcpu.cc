@@ -60,7 +60,7 @@ TranslatorVcpu::TranslatorVcpu(Shared& shared, std::unique_ptr<CodeCache> cache,
       memory_(std::move(memory)),
       state_(memory_.state()),
       system_{MmuContext{state_, shared.ram, &TranslatorVcpu::before_write, this, nullptr,
-                         &TranslatorVcpu::walked_for_read, false},
+                         &TranslatorVcpu::walked_for_read},
               shared.model} {
     system_.vcpu = index;
     state_.vcpu = this;
@@ -73,13 +73,16 @@ cpu::Exit TranslatorVcpu::run(cpu::VcpuHost& host) {
     system_.mmu.host = &host;
     set_current_vcpu(this);
     finished_ = cpu::ExitReason::Kicked;
+    stepped_ = false;
+    debug_stop_ = {};
     notify();  // whatever happened outside
     dispatch();
     need_cpp();
     set_current_vcpu(nullptr);
     system_.mmu.host = nullptr;
     shared_.rendezvous.leave(index_);
-    cpu::Exit exit{finished_, {}, state_.interrupt_flag != 0};
+    cpu::Exit exit{finished_, {}, state_.interrupt_flag != 0, state_.nmi_blocked == 0, {}};
+    exit.debug = debug_stop_;
     if (finished_ == cpu::ExitReason::Failed) exit.report = failure_;
     if (finished_ == cpu::ExitReason::Shutdown) {
         exit.report = describe(system_.diagnosis != nullptr ? system_.diagnosis : "triple fault");

@@ -19,6 +19,7 @@
 #include "engine/translator/runtime/tracer.h"
 #include "engine/translator/runtime/vcpu_memory.h"
 #include "engine/translator/runtime/vector_state.h"
+#include "engine/translator/runtime/watch.h"
 #include "engine/translator/system/system.h"
 
 namespace hospes::translator {
@@ -49,6 +50,8 @@ class TranslatorVcpu final : public cpu::Vcpu {
     void notify() override { state_.attention.store(1, std::memory_order_relaxed); }
     cpu::VcpuState state() const override;
     Result<void> set_state(const cpu::VcpuState& state) override;
+    Result<void> debug(const cpu::DebugRequest& request) override;
+    std::optional<Gpa> physical(Gva address) override;
 
     // A RAM page that a device wrote: its code is dropped before the next interrupt. Any thread.
     void note_written(std::uint64_t page);
@@ -114,7 +117,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     void on_link_exit();
     bool take_jump();
     void execute_stored(const StoredInstruction& instruction);
-    void after_system(const DecodedInstruction& instruction, bool traced);
+    void after_system(const DecodedInstruction& instruction);
     static bool delivers_event(const DecodedInstruction& instruction);
     void on_interruption();
     void raise(const GuestFault& fault);
@@ -122,6 +125,21 @@ class TranslatorVcpu final : public cpu::Vcpu {
         finished_ = reason;
         return After::Leave;
     }
+
+    // breakpoints.cc (hot)
+    bool begin_watched();
+    bool stop_for_debugger(cpu::DebugEvent event);
+    void raise_debug(std::uint64_t conditions);
+    void begin_step();
+    void end_step();
+    std::uint64_t take_hits();
+    void note_access(Gva address, std::uint64_t size, bool write);
+    bool access_watched(Gva address, unsigned size, bool write, std::uint64_t host_pc);
+    static bool accessed(void* vcpu, Gva address, std::uint64_t size, Access access);
+
+    // watch_cold.cc
+    void look_out(bool new_data);
+    After report_hits();
 
     // lookup.cc (hot)
     const void* next_code();
@@ -197,7 +215,10 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // cold.cc: each saves the vector state first
     After attend();
+    After look_around();
     bool take_interrupt();
+    After take_nmi();
+    bool deliver_vector(std::uint8_t vector);
     BlockIndex translate_block(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page);
     void execute_cold(const DecodedInstruction& instruction, Checked<void>& outcome);
     void drop_written_pages();
@@ -234,8 +255,16 @@ class TranslatorVcpu final : public cpu::Vcpu {
     bool running_single_ = false;   // the block that runs is one instruction, to be looked at afterwards
     ExitIndex link_from_ = 0;       // the exit that led here, to be linked
     bool trace_steps_ = false;      // RFLAGS.TF was set when the instruction began
+    bool nmi_waits_ = false;        // for the end of a shadow
+    bool stepped_ = false;          // the step that the debugger asks for has begun
+    Watch::Owners hits_ = 0;        // whose data breakpoints the running instruction has hit
+    std::uint32_t hit_data_ = 0;    // which one of the debugger's
+    std::uint64_t hit_faults_ = 0;  // counters_.faults then: an instruction that faults has hit nothing
+    std::uint64_t begun_ = 0;       // RIP that begin_watched() saw last
     std::uint64_t generation_ = 0;  // of the code cache, when link_from_ was set
-    cpu::ExitReason finished_ = cpu::ExitReason::Kicked;
+    cpu::ExitReason finished_ = cpu::ExitReason::Kicked;  // anything else: leave the dispatcher
+    cpu::DebugStop debug_stop_;
+    Watch watch_;
     Interruption interruption_;
     PlainTwin twins_[kTwins];
     KnownStore known_stores_[kKnownStores];

@@ -1,17 +1,11 @@
 // MOV to and from debug registers (SDM volume 3, 18.2) and CR8.
+#include "x86/debug_registers.h"
 #include "engine/translator/system/handlers.h"
 #include "engine/translator/system/operands.h"
 
 namespace hospes::translator {
 
 namespace {
-
-constexpr std::uint64_t kDr6Fixed1 = 0xffff'0ff0;
-constexpr std::uint64_t kDr6Writable = 0xe00f;  // B0-B3, BD, BS, BT
-constexpr std::uint64_t kDr6Bd = 1u << 13;
-constexpr std::uint64_t kDr7Fixed1 = 1u << 10;
-constexpr std::uint64_t kDr7Writable = 0xffff'23ff;
-constexpr std::uint64_t kDr7Gd = 1u << 13;
 
 bool is_debug(const ZydisDecodedOperand& operand) {
     return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value >= ZYDIS_REGISTER_DR0 &&
@@ -29,9 +23,9 @@ Checked<void> write_debug(GuestState& state, unsigned number, std::uint64_t valu
     }
     if ((value >> 32) != 0) return general_protection();
     if (number == 6) {
-        state.dr6 = kDr6Fixed1 | (value & kDr6Writable);
+        state.dr6 = x86::dr6::kFixed1 | (value & x86::dr6::kWritable);
     } else {
-        state.dr7 = kDr7Fixed1 | (value & kDr7Writable);
+        state.dr7 = x86::dr7::kFixed1 | (value & x86::dr7::kWritable);
     }
     return {};
 }
@@ -67,13 +61,14 @@ Checked<void> move_debug_register(System& system, const DecodedInstruction& in) 
         number += 2;
     }
     GUEST_TRY(require_cpl0(state));
-    if ((state.dr7 & kDr7Gd) != 0) {
-        state.dr6 |= kDr6Bd;
-        state.dr7 &= ~kDr7Gd;  // so that the handler can use the registers
+    if ((state.dr7 & x86::dr7::GD) != 0) {
+        state.dr6 |= x86::dr6::BD;
+        state.dr7 &= ~x86::dr7::GD;  // so that the handler can use the registers
         return GuestFault{x86::DB, false, 0, 0};
     }
     if (write) {
         GUEST_TRY(write_debug(state, number, read_register(state, in.operands[1].reg.value)));
+        system.debug_registers_changed = true;
     } else {
         write_register(state, in.operands[0].reg.value, read_debug(state, number));
     }

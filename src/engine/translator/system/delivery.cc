@@ -2,6 +2,7 @@
 #include "engine/translator/system/delivery.h"
 
 #include "engine/translator/system/descriptors.h"
+#include "x86/debug_registers.h"
 
 namespace hospes::translator {
 
@@ -312,10 +313,11 @@ Delivery deliver_interrupt(System& system, std::uint8_t vector) {
     return deliver_all(system, event, Severity::Benign);
 }
 
-Delivery deliver_single_step(System& system) {
+Delivery deliver_debug(System& system, std::uint64_t conditions) {
     GuestState& state = system.state();
     system.diagnosis = nullptr;
-    state.dr6 |= 1u << 14;  // BS
+    state.dr6 |= conditions;
+    state.dr7 &= ~x86::dr7::GD;  // so that the handler can use the registers
     Event event;
     event.vector = x86::DB;
     event.return_rip = state.rip;

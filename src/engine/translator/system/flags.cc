@@ -70,7 +70,7 @@ Checked<void> execute_cli(System& system, const DecodedInstruction& in) {
 Checked<void> execute_sti(System& system, const DecodedInstruction& in) {
     GuestState& state = system.state();
     GUEST_TRY(require_iopl(state));
-    if (state.interrupt_flag == 0) state.interrupt_shadow = 1;
+    if (state.interrupt_flag == 0) state.interrupt_shadow = kShadowedBySti;
     state.interrupt_flag = 1;
     return advance(state, in);
 }

@@ -10,7 +10,9 @@ namespace {
 void restore_flags(GuestState& state, std::uint64_t popped, unsigned size, unsigned cpl) {
     using namespace x86;
     std::uint64_t changeable = rflags::kStatus | rflags::TF | rflags::DF | rflags::NT;
-    if (size > 2) changeable |= rflags::AC | rflags::ID;  // RF ends with the next instruction: nothing looks at it
+    if (size > 2) changeable |= rflags::AC | rflags::ID;
+    // RF ends with the next instruction: nothing looks at it but breakpoints.
+    if (size > 2 && state.watch_mode != 0) changeable |= rflags::RF;
     const unsigned iopl = (state.rflags & rflags::IOPL) >> 12;
     if (cpl <= iopl) changeable |= rflags::IF;
     if (cpl == 0) {
@@ -41,6 +43,12 @@ Checked<Frame> read_frame(System& system, unsigned count, unsigned size) {
     return Frame{values[0], values[1], values[2], values[3], values[4]};
 }
 
+// Even if the IRET faults (SDM volume 3, 6.7.1). One may be waiting.
+void unblock_nmi(GuestState& state) {
+    state.nmi_blocked = 0;
+    state.attention.store(1, std::memory_order_relaxed);
+}
+
 Checked<void> return_real(System& system, unsigned size) {
     GuestState& state = system.state();
     const std::uint64_t rip = GUEST_TRY(peek_value(system, 0, size));
@@ -58,6 +66,7 @@ Checked<void> return_real(System& system, unsigned size) {
 Checked<void> execute_iret(System& system, const DecodedInstruction& in) {
     GuestState& state = system.state();
     const unsigned size = operand_bytes(in);
+    if (state.nmi_blocked != 0) unblock_nmi(state);
     if (!state.protected_mode()) return return_real(system, size);
     if ((state.rflags & x86::rflags::NT) != 0) {
         if (state.long_mode()) return general_protection();

@@ -100,7 +100,9 @@ Checked<void> move_elements(System& system, const DecodedInstruction& in, Gpr po
         if (!repeated) return advance(state, in);
         set_gpr(state, RCX, left - 1, io.width);
         if (left == 1) return advance(state, in);
-        if (one_only || state.attention.load(std::memory_order_relaxed) != 0) return {};
+        if (!one_only && state.attention.load(std::memory_order_relaxed) == 0) continue;
+        state.rflags |= rflags::RF;
+        return {};
     }
 }
 

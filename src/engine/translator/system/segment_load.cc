@@ -16,7 +16,7 @@ Checked<void> move_to_segment(System& system, const DecodedInstruction& in) {
     if (number == x86::CS) return undefined_opcode();
     const std::uint64_t selector = GUEST_TRY(read_operand(system, in, 1));
     GUEST_TRY(load_segment(system, number, static_cast<std::uint16_t>(selector)));
-    if (number == x86::SS) system.state().interrupt_shadow = 1;
+    if (number == x86::SS) system.state().interrupt_shadow = kShadowedBySs;
     return advance(system.state(), in);
 }
 

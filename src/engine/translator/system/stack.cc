@@ -26,7 +26,7 @@ Checked<void> pop_segment(System& system, const DecodedInstruction& in, unsigned
     const std::uint64_t selector = GUEST_TRY(peek_value(system, 0, size));
     GUEST_TRY(load_segment(system, number, static_cast<std::uint16_t>(selector)));
     set_gpr(state, x86::RSP, state.gpr[x86::RSP] + size, width);
-    if (number == x86::SS) state.interrupt_shadow = 1;
+    if (number == x86::SS) state.interrupt_shadow = kShadowedBySs;
     return advance(state, in);
 }
 

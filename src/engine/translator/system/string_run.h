@@ -49,9 +49,13 @@ Checked<std::byte*> map_string(System& system, const StringRun& run, Gva first, 
 }
 
 // Between two iterations: whether to let interrupts or the single-step trap in.
-[[gnu::always_inline]] inline bool pauses(const GuestState& state, const StringRun& run) {
+[[gnu::always_inline]] inline bool pauses(GuestState& state, const StringRun& run) {
     if (run.left == 0) return false;
-    return (state.rflags & x86::rflags::TF) != 0 || state.attention.load(std::memory_order_relaxed) != 0;
+    const bool traced = (state.rflags & x86::rflags::TF) != 0;
+    if (!traced && state.attention.load(std::memory_order_relaxed) == 0) return false;
+    // What comes between two iterations pushes RF set: the breakpoint of the instruction was before the first.
+    state.rflags |= x86::rflags::RF;
+    return true;
 }
 
 }  // namespace hospes::translator

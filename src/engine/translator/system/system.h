@@ -56,7 +56,8 @@ struct System {
     Gva flush_page = 0;
     unsigned vcpu = 0;  // its number, for CPUID
     MsrState msrs = {};
-    const char* diagnosis = nullptr;  // why the last delivery was a triple fault, for the log
+    bool debug_registers_changed = false;  // by execute(); the dispatcher looks, and clears it
+    const char* diagnosis = nullptr;       // why the last delivery was a triple fault, for the log
 
     [[gnu::always_inline]] GuestState& state() { return mmu.state; }
     [[gnu::always_inline]] cpu::VcpuHost& host() { return *mmu.host; }
@@ -96,7 +97,8 @@ enum class Delivery : std::uint8_t {
 Delivery deliver_fault(System& system, const GuestFault& fault);
 Delivery deliver_interrupt(System& system, std::uint8_t vector);
 
-// #DB after an instruction that began with RFLAGS.TF set: state.rip is the next one; sets DR6.BS.
-Delivery deliver_single_step(System& system);
+// #DB at an instruction boundary, for breakpoints and single steps: state.rip is the next instruction. `conditions`:
+// what to set in DR6. RFLAGS.RF is pushed as it is.
+Delivery deliver_debug(System& system, std::uint64_t conditions);
 
 }  // namespace hospes::translator
