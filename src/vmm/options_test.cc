@@ -40,7 +40,9 @@ TEST(CommandLine, Debugger) {
     EXPECT_EQ(parse({"--gdb", "1234"})->options.gdb, "1234");
     EXPECT_EQ(parse({"--gdb", "1234"})->options.engine, EngineWish::Translator);
     EXPECT_TRUE(parse({"--gdb", "unix:/tmp/socket"}).ok());
-    for (const std::string wrong : {"0", "65536", "localhost:1", "unix:", ("unix:" + std::string(108, 'a')).c_str()}) {
+    const std::string too_long = "unix:" + std::string(108, 'a');
+    for (const std::string& wrong :
+         {std::string("0"), std::string("65536"), std::string("localhost:1"), std::string("unix:"), too_long}) {
         EXPECT_FALSE(parse({"--gdb", wrong.c_str()}).ok()) << wrong;
     }
 }

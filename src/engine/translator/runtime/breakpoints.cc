@@ -11,7 +11,7 @@ namespace hospes::translator {
 namespace {
 
 // No block that begins this far before a breakpoint reaches it.
-constexpr std::uint64_t kLongestBlock = 48 * ZYDIS_MAX_INSTRUCTION_LENGTH;
+constexpr std::uint64_t kLongestBlock = kMaxBlockInstructions * ZYDIS_MAX_INSTRUCTION_LENGTH;
 
 }  // namespace
 
