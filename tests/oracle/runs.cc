@@ -110,7 +110,7 @@ Result<GroupResult> run_and_print(const GroupInfo& info, const std::vector<const
                 seconds_since(start));
     if (totals.left_out != 0) {
         std::printf(
-            "%s: SKIPPED %llu cases: this host starts no user code with a stack pointer that is not canonical\n",
+            "%s: SKIPPED %llu cases: this host runs no user code with a stack pointer that is not canonical\n",
             info.name, static_cast<unsigned long long>(totals.left_out));
     }
     if (options.list_forms) print_vectors(totals);

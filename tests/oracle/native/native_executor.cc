@@ -17,6 +17,12 @@ namespace {
 constexpr int kStartTimeoutMs = 10'000;
 constexpr int kBatchTimeoutMs = 30'000;
 constexpr unsigned kRsp = 4;
+constexpr unsigned kUndefinedOpcode = 6;
+
+bool is_canonical(std::uint64_t address) {
+    const auto value = static_cast<std::int64_t>(address);
+    return value << 16 >> 16 == value;
+}
 
 Result<UniqueFd> create_memory(const char* name, std::size_t size) {
     UniqueFd fd(::memfd_create(name, MFD_CLOEXEC));
@@ -49,8 +55,12 @@ Result<std::unique_ptr<NativeExecutor>> NativeExecutor::create() {
 }
 
 bool NativeExecutor::can_start(const Case& test) const {
-    const auto rsp = static_cast<std::int64_t>(test.initial.gpr[kRsp]);
-    return starts_with_any_stack_pointer_ || rsp << 16 >> 16 == rsp;
+    return starts_with_any_stack_pointer_ || is_canonical(test.initial.gpr[kRsp]);
+}
+
+bool NativeExecutor::is_spurious(const Outcome& outcome) const {
+    return !starts_with_any_stack_pointer_ && outcome.vector == kUndefinedOpcode &&
+           !is_canonical(outcome.final.gpr[kRsp]);
 }
 
 // One case that is a breakpoint and nothing else, with such a stack pointer.

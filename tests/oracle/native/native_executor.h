@@ -22,6 +22,10 @@ class NativeExecutor : public Executor {
     // that is not canonical.
     bool can_start(const Case& test) const;
 
+    // Whether `outcome` is the hypervisor's doing: such a one may take a trap for #UD, at times, that finds a stack
+    // pointer that is not canonical.
+    bool is_spurious(const Outcome& outcome) const;
+
     // run() in two halves, so that an engine works while the child does.
     Result<void> start(const Batch& batch);
     Result<void> finish(Outcome* outcomes);
