@@ -67,11 +67,7 @@ def main():
         outcome = run(options, where)
     problems, after = problems_of(outcome)
     print(after)
-    for problem in problems:
-        print(f"PROBLEM {problem}")
-    if problems:
-        print(outcome.tail(60))
-    return 1 if problems else 0
+    return outcome.judge(problems)
 
 
 if __name__ == "__main__":

@@ -163,12 +163,9 @@ def main():
     outcome = kvm_in_tcg.run(kvm_in_tcg.fetch(), script(), files, limit=options.limit)
     cases = cases_of(outcome)
     problems = [*choice_problems(cases), *doctor_problems(cases), *failure_problems(cases), *other_problems(cases)]
-    for problem in problems:
-        print(f"PROBLEM {problem}")
     print(f"{len(cases)} cases, {len(problems)} problems")
-    if problems:
-        print(outcome.tail(80))
-    return 1 if problems or len(cases) != 3 * len(HOSTS) + len(FAILURES) + 5 else 0
+    missing = len(cases) != 3 * len(HOSTS) + len(FAILURES) + 5
+    return outcome.judge(problems, 80) or int(missing)
 
 
 if __name__ == "__main__":

@@ -113,11 +113,7 @@ def main():
                              without=("avx", "avx2"))
     problems = list(problems_of(outcome, len(options.tests)))
     print(outcome.stdout)
-    for problem in problems:
-        print(f"PROBLEM {problem}")
-    if problems:
-        print(outcome.tail(60))
-    return 1 if problems else 0
+    return outcome.judge(problems)
 
 
 if __name__ == "__main__":

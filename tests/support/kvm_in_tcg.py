@@ -59,6 +59,14 @@ class Outcome:
         return "\n".join([f"-- status {self.status}, stdout:", *self.stdout.splitlines()[-count:], "-- stderr:",
                           *self.stderr.splitlines()[-count:], "-- console:", *self.console.splitlines()[-count:]])
 
+    def judge(self, problems, count=60):
+        """Prints the problems, and what the VM said last if there are any. The exit status for that."""
+        for problem in problems:
+            print(f"PROBLEM {problem}")
+        if problems:
+            print(self.tail(count))
+        return 1 if problems else 0
+
 
 def libraries_of(program):
     """The shared libraries of an ELF file, as this machine resolves them: {path: bytes}."""

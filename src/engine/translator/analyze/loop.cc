@@ -6,6 +6,7 @@
 #include "engine/translator/analyze/analyze.h"
 #include "engine/translator/analyze/values.h"
 #include "engine/translator/decode/decoder.h"
+#include "engine/translator/decode/registers.h"
 
 namespace hospes::translator {
 
@@ -37,19 +38,12 @@ unsigned scratch_needed(const Instruction& in) {
     const bool in_window = in.memory == kNoOperand || in.sharing.role == Sharing::InWindow;
     if (in.constant != nullptr || !in_window || (in.kind != Kind::Plain && in.kind != Kind::Address))
         return kAllScratch;
-    unsigned displaced = 0;  // guest registers, by bit
-    for (unsigned i = 0; i < in.info().operand_count; ++i) {
-        const ZydisDecodedOperand& operand = in.operand(i);
-        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_displaced_gpr(operand.reg.value)) {
-            displaced |= 1u << guest_gpr(operand.reg.value);
-        }
-    }
     if (in.kind == Kind::Address) {
         const auto& mem = in.operand(1).mem;
         const bool plain = in.operand(0).size >= 32 && in.info().address_width == 64 && mem.base != ZYDIS_REGISTER_RIP;
         if (!plain || is_displaced_gpr(mem.base) || is_displaced_gpr(mem.index)) return kAllScratch;
     }
-    return static_cast<unsigned>(__builtin_popcount(displaced));
+    return displaced_operands(in);
 }
 
 // The accesses that one window is for, and the memory that those of the first copy touch.

@@ -3,6 +3,7 @@
 
 #include "engine/translator/analyze/analyze.h"
 #include "engine/translator/analyze/values.h"
+#include "engine/translator/decode/registers.h"
 
 namespace hospes::translator {
 

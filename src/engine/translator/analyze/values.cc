@@ -1,25 +1,16 @@
 #include "engine/translator/analyze/values.h"
 
+#include "engine/translator/decode/registers.h"
+
 namespace hospes::translator {
 
 using namespace x86;
-
-unsigned guest_gpr(ZydisRegister reg) {
-    return static_cast<unsigned>(ZydisRegisterGetId(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, reg)));
-}
-
-bool is_gpr(ZydisRegister reg) {
-    const ZydisRegisterClass kind = ZydisRegisterGetClass(reg);
-    return kind == ZYDIS_REGCLASS_GPR64 || kind == ZYDIS_REGCLASS_GPR32 || kind == ZYDIS_REGCLASS_GPR16 ||
-           kind == ZYDIS_REGCLASS_GPR8;
-}
 
 void Values::step(const Instruction& in) {
     if (step_stack(in) || step_arithmetic(in)) return;
     for (unsigned i = 0; i < in.info().operand_count; ++i) {
         const ZydisDecodedOperand& operand = in.operand(i);
-        if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_gpr(operand.reg.value) &&
-            (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)) {
+        if (is_gpr(operand) && (operand.actions & ZYDIS_OPERAND_ACTION_MASK_WRITE)) {
             values_[guest_gpr(operand.reg.value)] = fresh();
         }
     }

@@ -16,10 +16,6 @@ struct Value {
 
 inline Value plus(const Value& value, std::int64_t constant) { return {value.number, value.delta + constant}; }
 
-bool is_gpr(ZydisRegister reg);
-// The general register's number, whatever its width.
-unsigned guest_gpr(ZydisRegister reg);
-
 // What is known of the registers at an instruction: which of them differ by constants from each other, or from what
 // they held at first.
 class Values {

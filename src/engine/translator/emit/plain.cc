@@ -1,4 +1,5 @@
 // Instructions that are written again as they are, with their registers and memory operand replaced.
+#include "engine/translator/decode/registers.h"
 #include "engine/translator/emit/block_emitter.h"
 
 namespace hospes::translator {
@@ -7,25 +8,7 @@ using namespace x86;
 
 namespace {
 
-bool is_gpr(const ZydisDecodedOperand& operand) {
-    if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER) return false;
-    switch (ZydisRegisterGetClass(operand.reg.value)) {
-        case ZYDIS_REGCLASS_GPR8:
-        case ZYDIS_REGCLASS_GPR16:
-        case ZYDIS_REGCLASS_GPR32:
-        case ZYDIS_REGCLASS_GPR64: return true;
-        default: return false;
-    }
-}
-
 bool is_high_byte(ZydisRegister reg) { return reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH; }
-
-// Register number of a general register other than AH to BH.
-unsigned guest_number(ZydisRegister reg) {
-    if (reg >= ZYDIS_REGISTER_AL && reg <= ZYDIS_REGISTER_BL) return reg - ZYDIS_REGISTER_AL;
-    if (reg >= ZYDIS_REGISTER_SPL && reg <= ZYDIS_REGISTER_R15B) return reg - ZYDIS_REGISTER_SPL + 4u;
-    return static_cast<unsigned>(ZydisRegisterGetId(reg));
-}
 
 // The field of the encoding that names this operand, or nullptr.
 HostReg* field_of(Substitution& substitution, ZydisOperandEncoding encoding) {
@@ -92,17 +75,6 @@ class Loan {
     HostReg hosts_[3] = {};
 };
 
-unsigned displaced_operands(const Instruction& in) {
-    unsigned set = 0;
-    for (unsigned i = 0; i < in.info().operand_count; ++i) {
-        const ZydisDecodedOperand& operand = in.operand(i);
-        if (!is_gpr(operand) || is_high_byte(operand.reg.value)) continue;
-        const unsigned guest = guest_number(operand.reg.value);
-        if (is_displaced(guest)) set |= 1u << guest;
-    }
-    return static_cast<unsigned>(__builtin_popcount(set));
-}
-
 HostMem segment_field(unsigned segment, std::size_t field) {
     return at(kState, static_cast<std::int64_t>(offsetof(GuestState, segments) + segment * sizeof(Segment) + field));
 }
@@ -123,7 +95,7 @@ void BlockEmitter::emit_load_constant(HostReg to, const Instruction& in, unsigne
 
 // MOV of a constant to a register.
 void BlockEmitter::emit_patched_move(const Instruction& in) {
-    const unsigned guest = guest_number(in.operand(0).reg.value);
+    const unsigned guest = guest_gpr(in.operand(0).reg.value);
     const HostReg to = is_displaced(guest) ? kT2 : host_register(guest);
     emit_load_constant(to, in, in.info().raw.imm[0].size / 8, in.operand(0).size == 64);
     if (is_displaced(guest)) a_.store(gpr_slot(guest), kT2);
@@ -151,7 +123,7 @@ void BlockEmitter::emit_with_operands(const Instruction& in, Substitution& subst
         const ZydisDecodedOperand& operand = in.operand(i);
         HostReg* field = field_of(substitution, operand.encoding);
         if (field == nullptr || !is_gpr(operand) || is_high_byte(operand.reg.value)) continue;
-        const unsigned guest = guest_number(operand.reg.value);
+        const unsigned guest = guest_gpr(operand.reg.value);
         if (!is_displaced(guest)) {
             *field = host_register(guest);
             continue;
@@ -183,9 +155,7 @@ void BlockEmitter::emit_without_rex(const Instruction& in, Substitution& substit
     unsigned used = 0;
     for (unsigned i = 0; i < in.info().operand_count; ++i) {
         const ZydisDecodedOperand& operand = in.operand(i);
-        if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || !is_gpr(operand)) continue;
-        used |=
-            1u << ZydisRegisterGetId(ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, operand.reg.value));
+        if (is_gpr(operand)) used |= 1u << guest_gpr(operand.reg.value);
     }
     if (substitution.has_memory && substitution.memory.base != kNoReg) used |= 1u << substitution.memory.base;
     HostReg room = RBX;
@@ -216,7 +186,7 @@ void BlockEmitter::emit_without_rex(const Instruction& in, Substitution& substit
 void BlockEmitter::emit_address_of(const Instruction& in) {
     const auto& mem = in.operand(1).mem;
     const ZydisDecodedOperand& to = in.operand(0);
-    const unsigned guest = guest_number(to.reg.value);
+    const unsigned guest = guest_gpr(to.reg.value);
     const bool resident = !is_displaced(guest);
     const HostReg target = resident ? host_register(guest) : kT2;
     HostMem sum;
@@ -232,9 +202,9 @@ void BlockEmitter::emit_address_of(const Instruction& in) {
             disp = 0;
         }
     } else {
-        if (mem.base != ZYDIS_REGISTER_NONE) sum.base = use(guest_number(mem.base), kT0);
+        if (mem.base != ZYDIS_REGISTER_NONE) sum.base = use(guest_gpr(mem.base), kT0);
         if (mem.index != ZYDIS_REGISTER_NONE) {
-            sum.index = use(guest_number(mem.index), kT1);
+            sum.index = use(guest_gpr(mem.index), kT1);
             if (sum.index == kT1) window_ = -1;
             sum.scale = static_cast<std::uint8_t>(__builtin_ctz(mem.scale));
         }
@@ -271,7 +241,7 @@ void BlockEmitter::emit_address_of(const Instruction& in) {
 void BlockEmitter::emit_bit_string(const Instruction& in) {
     const unsigned bits = in.access_size * 8u;
     const unsigned log2_bits = static_cast<unsigned>(__builtin_ctz(bits));
-    const unsigned guest = guest_number(in.operand(1).reg.value);
+    const unsigned guest = guest_gpr(in.operand(1).reg.value);
     const auto load_index = [&] {  // sign-extended to 64 bits
         const HostReg from = use(guest, kT2);
         if (bits == 64) {

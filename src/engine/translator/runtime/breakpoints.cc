@@ -49,14 +49,7 @@ void TranslatorVcpu::raise_debug(std::uint64_t conditions) {
     link_from_ = 0;
     force_plain_ = false;
     if (shared_.tracer.wants(kTraceFaults)) trace_fault(x86::DB, false, 0);
-    Delivery delivery = deliver_debug(system_, conditions);
-    if (delivery == Delivery::RedoCold) {
-        need_cpp();
-        delivery = deliver_debug(system_, conditions);
-    }
-    if (delivery == Delivery::TripleFault) finished_ = cpu::ExitReason::Shutdown;
-    set_mode();
-    if (state_.interrupt_waiting && state_.interrupt_flag) notify();
+    deliver([&] { return deliver_debug(system_, conditions); });
 }
 
 // Of an instruction that C++ does.

@@ -182,14 +182,7 @@ void TranslatorVcpu::raise(const GuestFault& fault) {
     force_plain_ = false;
     if (shared_.tracer.wants(kTraceFaults)) trace_fault(fault.vector, false, fault.error_code);
     trace_steps_ = false;
-    Delivery delivery = deliver_fault(system_, fault);
-    if (delivery == Delivery::RedoCold) {
-        need_cpp();
-        delivery = deliver_fault(system_, fault);
-    }
-    if (delivery == Delivery::TripleFault) finished_ = cpu::ExitReason::Shutdown;
-    set_mode();
-    if (state_.interrupt_waiting && state_.interrupt_flag) notify();
+    deliver([&] { return deliver_fault(system_, fault); });
 }
 
 }  // namespace hospes::translator

@@ -121,6 +121,18 @@ class TranslatorVcpu final : public cpu::Vcpu {
     static bool delivers_event(const DecodedInstruction& instruction);
     void on_interruption();
     void raise(const GuestFault& fault);
+    // Delivers an exception by `attempt`; by a second one, with the vector state saved, if the first says so.
+    template <typename Attempt>
+    [[gnu::always_inline]] void deliver(Attempt attempt) {
+        Delivery delivery = attempt();
+        if (delivery == Delivery::RedoCold) {
+            need_cpp();
+            delivery = attempt();
+        }
+        if (delivery == Delivery::TripleFault) finished_ = cpu::ExitReason::Shutdown;
+        set_mode();
+        if (state_.interrupt_waiting && state_.interrupt_flag) notify();
+    }
     After finish(cpu::ExitReason reason) {
         finished_ = reason;
         return After::Leave;
