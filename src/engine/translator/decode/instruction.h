@@ -47,6 +47,11 @@ struct Sharing {
     std::int32_t low = 0;    // First: the whole group's begin, relative to this access; InWindow: this in the window
     std::uint32_t span = 0;  // First: the whole group's size
     std::int32_t step = 0;   // InWindow: further in the window by so much in each copy
+    // Alone or First: the address was just loaded, and much waits for it. This slot of GuestState::windows holds the
+    // addend that the access had last, which is used if the probe finds the same one.
+    std::uint8_t guess = kNoGuess;
+
+    static constexpr std::uint8_t kNoGuess = 0xff;
 };
 
 struct Instruction {
