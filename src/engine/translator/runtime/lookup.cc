@@ -33,7 +33,7 @@ const void* TranslatorVcpu::next_code() {
     remember_way(index);
     if (force_plain_ && rip == plain_rip_) {  // no interrupt came between
         const std::uint64_t host_pc = interruption_.host_pc + 1;
-        twins_[twin_index(host_pc)] = {host_pc, cache_.generation(), index};
+        twins_[twin_index(host_pc)] = {host_pc, interruption_.generation, index};
     }
     force_single_ = force_plain_ = false;
     const Block& block = cache_.block(index);
