@@ -84,6 +84,8 @@ void CodeCache::make_room() {
     }
     hot_memory_.reach(cursor_ + kBytes);
     cold_memory_.reach(cold_cursor_ - first_cold_ + kBytes);
+    memory_.use_huge_page(cursor_);
+    memory_.use_huge_page(cold_cursor_);
     buckets_.reach(buckets_.capacity());
     blocks_.reach(block_count_ + 1);
     exits_.reach(exit_count_ + kExits);
