@@ -21,7 +21,9 @@ std::uint64_t TranslatorVcpu::slow_path(GuestState* state, std::uint64_t address
 }
 
 void TranslatorVcpu::count_failure(PlainTwin& twin, std::uint64_t host_pc) {
-    if (++twin.failures % kFailuresCounted != 0) return;
+    if (--twin.failures_left >= 0) return;
+    twin.failures_left = kFailuresCounted;
+    counters_.shared_failures += kFailuresCounted;
     const std::uint64_t now = __builtin_ia32_rdtsc();
     if (now - twin.since < kShortTime) cache_.make_plain(cache_.block_at(host_pc - 1));
     twin.since = now;
@@ -29,15 +31,12 @@ void TranslatorVcpu::count_failure(PlainTwin& twin, std::uint64_t host_pc) {
 
 std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, std::uint32_t info,
                                           std::uint64_t host_pc) {
-    if (kind == Interruption::Kind::Plain) {
-        ++counters_.shared_failures;
-        PlainTwin& twin = twins_[twin_index(host_pc)];
-        if (twin.host_pc == host_pc && twin.generation == cache_.generation() && cache_.block(twin.block).valid) {
-            state_.exit_target =
-                reinterpret_cast<std::uint64_t>(cache_.host_address(cache_.block(twin.block).entry_saved));
-            count_failure(twin, host_pc);
-            return kSlowJump;
-        }
+    PlainTwin& twin = state_.twins[twin_index(host_pc)];
+    if (kind == Interruption::Kind::Plain && twin.host_pc == host_pc) {
+        state_.exit_target = twin.host_code;
+        state_.exit_record = twin.page_offset;
+        count_failure(twin, host_pc);
+        return kSlowJump;
     }
     interruption_.kind = kind;
     interruption_.address = address;

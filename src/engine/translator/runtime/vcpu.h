@@ -82,21 +82,13 @@ class TranslatorVcpu final : public cpu::Vcpu {
     };
     enum class After : std::uint8_t { GoOn, Leave };
 
-    // Where a block goes on without shared probes after one of them, called from `host_pc`, has failed.
-    struct PlainTwin {
-        std::uint64_t host_pc = 0;
-        std::uint64_t generation = 0;  // of the code cache
-        BlockIndex block = 0;
-        unsigned failures = 0;
-        std::uint64_t since = 0;  // TSC when they were a multiple of kFailuresCounted
-    };
-    // So many failures of one probe in so short a time take a fifth of it: what the block's probes look at lies across
+    // So many failures of one probe in so short a time take a tenth of it: what the block's probes look at lies across
     // the end of a page, and it is better off without shared ones. Seldom ones cost less than probes for each access.
-    static constexpr unsigned kFailuresCounted = 4096;
-    static constexpr std::uint64_t kShortTime = 2'000'000;  // TSC cycles: about a millisecond
+    static constexpr std::int32_t kFailuresCounted = 4096;
+    static constexpr std::uint64_t kShortTime = 1'000'000;  // TSC cycles: less than a millisecond
     void count_failure(PlainTwin& twin, std::uint64_t host_pc);
-    static constexpr unsigned kTwins = 4096;
-    static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 15) % kTwins; }
+    // Translated code is gone: nothing may lead there.
+    void forget_code();
 
     // The block in which the store that missed its probe at `host_pc`, and ran over the end of a page, is made alone.
     struct KnownStore {
@@ -278,7 +270,6 @@ class TranslatorVcpu final : public cpu::Vcpu {
     cpu::DebugStop debug_stop_;
     Watch watch_;
     Interruption interruption_;
-    PlainTwin twins_[kTwins];
     KnownStore known_stores_[kKnownStores];
     std::string failure_;
 
