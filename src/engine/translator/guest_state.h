@@ -116,6 +116,7 @@ struct alignas(64) GuestState {
     std::uint8_t cpl;
     std::uint8_t halted;
     std::uint8_t nmi_blocked;  // from the delivery of an NMI to the next IRET
+    std::uint64_t pdpte[4];    // with PAE paging: what the last load of CR3, or change of paging, found there
     void* vcpu;                // the runtime's object that owns this state
 
     // XSAVE area, standard format of the host, that holds the guest's x87/SSE/AVX state while C++ that may use

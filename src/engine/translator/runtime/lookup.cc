@@ -32,7 +32,8 @@ const void* TranslatorVcpu::next_code() {
     trace_steps_ = (state_.rflags & x86::rflags::TF) != 0;
     remember_way(index);
     const Block& block = cache_.block(index);
-    if (force_plain_ && rip == plain_rip_) {  // no interrupt came between
+    const bool stale = interruption_.generation != cache_.generation();
+    if (force_plain_ && rip == plain_rip_ && !stale) {  // no interrupt came between
         const std::uint64_t host_pc = interruption_.host_pc + 1;
         const auto code = reinterpret_cast<std::uint64_t>(cache_.host_address(block.entry_indirect));
         state_.twins[twin_index(host_pc)] = {host_pc, code, block.page_offset, kFailuresCounted, 0};

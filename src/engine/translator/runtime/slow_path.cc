@@ -42,6 +42,7 @@ std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, 
     interruption_.address = address;
     interruption_.info = info;
     interruption_.host_pc = host_pc - 1;  // the call lies before its return address
+    interruption_.generation = cache_.generation();
     return kSlowExit;
 }
 

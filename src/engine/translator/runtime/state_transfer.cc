@@ -72,6 +72,8 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.idtr = from.idtr;
     to.cr0 = from.cr0, to.cr2 = from.cr2, to.cr3 = from.cr3, to.cr4 = from.cr4;
     to.efer = from.efer, to.xcr0 = from.xcr0;
+    // Not in the seam's state: from the table again, as KVM does. A reserved bit in it: no entry, so page faults.
+    if (!load_pdptes(to, shared_.ram, to.cr3)) std::memset(to.pdpte, 0, sizeof to.pdpte);
     std::memcpy(to.dr, from.dr.data(), sizeof to.dr);
     to.dr6 = from.dr6, to.dr7 = from.dr7;
     to.star = from.star, to.lstar = from.lstar, to.cstar = from.cstar, to.fmask = from.fmask;

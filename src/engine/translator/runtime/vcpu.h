@@ -79,6 +79,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
         Gva address = 0;
         std::uint32_t info = 0;
         std::uint64_t host_pc = 0;
+        std::uint64_t generation = 0;  // of the code cache that host_pc lies in
     };
     enum class After : std::uint8_t { GoOn, Leave };
 
