@@ -79,6 +79,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
         Gva address = 0;
         std::uint32_t info = 0;
         std::uint64_t host_pc = 0;
+        unsigned skipped = 0;  // bytes of the operand before `address` that a mask leaves out
     };
     enum class After : std::uint8_t { GoOn, Leave };
 
@@ -179,6 +180,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // slow_path.cc (hot)
     std::uint64_t slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t find_addend(Gva address, std::uint32_t info, std::uint64_t host_pc);
+    std::uint64_t find_masked(Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t move_stack_window(Gva address, std::uint32_t info);
     Checked<Gva> check_access(Gva address, std::uint32_t info) const;
     std::uint64_t leave_block(Interruption::Kind kind, Gva address, std::uint32_t info, std::uint64_t host_pc);
@@ -240,6 +242,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // bounce.cc (cold)
     void bounce();
     void raise_access_fault(const GuestFault& fault);
+    std::uint64_t bytes_of(const Instruction& instruction);
     void bounce_with(const Instruction& instruction, const void* code);
     void know_store(const Instruction& instruction, const void* code);
     bool decode_here(Instruction& out);
