@@ -13,6 +13,7 @@ const std::vector<BreakageInfo>& breakages() {
         {"sharing", Breakage::Sharing, {}},
         {"loop", Breakage::Loop, {}},
         {"bit-string", Breakage::BitString, {"bit"}},
+        {"mask", Breakage::Mask, {"avx512"}},
     };
     return all;
 }

@@ -11,8 +11,8 @@ constexpr GroupInfo kGroups[kGroupCount] = {
     {"mov-extend", 105}, {"cmov-setcc", 126},  {"string", 116},       {"stack", 14},       {"control-flow", 46},
     {"atomic", 140},     {"flags", 10},        {"privileged", 44},    {"x87", 120},        {"fpu-env", 25},
     {"mmx", 175},        {"sse", 92},          {"sse2", 250},         {"ssse3-sse4", 168}, {"aes-sha-pclmul", 40},
-    {"avx", 660},        {"avx2", 295},        {"fma", 190},          {"f16c", 8},         {"opmask", 40},
-    {"avx512", 1000},    {"avx512-more", 100}, {"compat32", 2720},    {"invalid", 3350},
+    {"avx", 660},        {"avx2", 295},        {"fma", 190},          {"f16c", 8},         {"opmask", 65},
+    {"avx512", 3200},    {"avx512-more", 330}, {"compat32", 2720},    {"invalid", 3350},
 };
 
 }  // namespace

@@ -232,7 +232,7 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     if (write) info |= AccessInfo::kNeedsWrite;
     if (first) {
         info |= AccessInfo::kShared;
-    } else if (in.kind == Kind::Plain && suppresses_faults(in.info())) {
+    } else if (in.kind == Kind::Plain && suppresses_faults(in.info()) && options_.breakage != Breakage::Mask) {
         info |= AccessInfo::of(lanes_of(in));
     }
     if (host_flags) info |= AccessInfo::kHostFlags;
