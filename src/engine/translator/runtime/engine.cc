@@ -8,6 +8,7 @@
 #include "engine/translator/runtime/host_signals.h"
 #include "engine/translator/runtime/resources.h"
 #include "engine/translator/runtime/vcpu.h"
+#include "x86/host_features.h"
 
 namespace hospes::translator {
 
@@ -25,7 +26,7 @@ Result<VectorComponents> look_at_host(std::uint64_t model_xcr0) {
     std::uint32_t low = 0, high = 0;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     const std::uint64_t wanted = x86::xcr0::X87 | x86::xcr0::SSE | x86::xcr0::AVX | model_xcr0;
-    return VectorComponents{low & static_cast<std::uint32_t>(wanted)};
+    return VectorComponents{x86::host_executes(x86::Feature::XSAVEOPT), low & static_cast<std::uint32_t>(wanted)};
 }
 
 class TranslatorEngine final : public cpu::Engine {

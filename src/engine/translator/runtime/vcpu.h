@@ -221,7 +221,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // vectors
     [[gnu::always_inline]] void need_cpp() {
         if (!vectors_live_) return;
-        save_vectors(state_, shared_.vectors.mask);
+        save_vectors(state_, shared_.vectors);
         vectors_live_ = false;
         system_.mmu.vectors_live = false;
         ++counters_.vector_saves;

@@ -9,18 +9,23 @@ namespace hospes::translator {
 
 // Components that the host has and a guest may have. Set once, before the first vCPU runs.
 struct VectorComponents {
+    bool optimized = false;  // XSAVEOPT, which leaves out what is in its initial state, is there
     std::uint32_t mask = 3;  // XCR0 bits: x87, SSE; AVX where the host has it; AVX-512 where the guest may, too
 };
 
-[[gnu::always_inline]] inline void save_vectors(GuestState& state, std::uint32_t mask) {
-    __asm__ volatile("xsave64 %0" : "=m"(state.fpu) : "a"(mask), "d"(0), "m"(state.fpu) : "memory");
+[[gnu::always_inline]] inline void save_vectors(GuestState& state, const VectorComponents& components) {
+    if (components.optimized) {
+        __asm__ volatile("xsaveopt64 %0" : "+m"(state.fpu) : "a"(components.mask), "d"(0) : "memory");
+    } else {
+        __asm__ volatile("xsave64 %0" : "+m"(state.fpu) : "a"(components.mask), "d"(0) : "memory");
+    }
     // For the host's C++: round to nearest, no exception unmasked, x87 stack empty.
     const std::uint32_t mxcsr = 0x1f80;
     __asm__ volatile("fninit; ldmxcsr %0" : : "m"(mxcsr));
 }
 
-[[gnu::always_inline]] inline void load_vectors(const GuestState& state, std::uint32_t mask) {
-    __asm__ volatile("xrstor64 %0" : : "m"(state.fpu), "a"(mask), "d"(0) : "memory");
+[[gnu::always_inline]] inline void load_vectors(const GuestState& state, const VectorComponents& components) {
+    __asm__ volatile("xrstor64 %0" : : "m"(state.fpu), "a"(components.mask), "d"(0) : "memory");
 }
 
 // A mask register of the guest's, k0 to k7, while its state is in the host's: the host has AVX512BW then.
