@@ -18,14 +18,14 @@ debug-exit port (with --debug-exit); 125 it never ran, or the engine failed. A s
 
 // Every value as its text, so that what is wrong with it is said here and not by CLI11.
 struct Texts {
-    std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace;
+    std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace, without;
     std::string block_limit = "48", code_cache = "128", sandbox = "on", gdb;
     std::vector<std::string> disks, ports;
     bool no_reboot = false, debug_exit = false, no_link = false, counters = false, perf_map = false;
 };
 
 void declare(CLI::App& app, Texts& texts) {
-    const auto value = [&](const char* name, std::string& to, const char* type, const char* help) {
+    const auto value = [&](const char* name, std::string& to, const char* type, const std::string& help) {
         app.add_option(name, to, help)->type_name(type);
     };
     value("--engine", texts.engine, "NAME", "CPU engine: kvm, translator, or auto (the default: kvm where it works)");
@@ -55,6 +55,8 @@ void declare(CLI::App& app, Texts& texts) {
     app.add_flag("--counters", texts.counters, "show the engine's counters at the end");
     value("--block-limit", texts.block_limit, "N", "translate at most N instructions at a time, 1 to 48");
     app.add_flag("--no-link", texts.no_link, "do not link translated blocks");
+    value("--without", texts.without, "WHAT,...",
+          "leave out something that makes translated code fast: " + without_names());
     value("--code-cache", texts.code_cache, "MIB", "bound on translated code; 128 if not given");
     app.add_flag("--perf-map", texts.perf_map, "write /tmp/perf-PID.map for profilers");
 }
@@ -63,12 +65,12 @@ void declare(CLI::App& app, Texts& texts) {
 Result<EngineWish> interpret_engine(const Texts& texts) {
     const Texts defaults;
     const EngineWish wish = HOSPES_TRY(parse_engine(texts.engine));
-    const bool tuned = texts.no_link || texts.perf_map || !texts.trace.empty() ||
+    const bool tuned = texts.no_link || texts.perf_map || !texts.trace.empty() || !texts.without.empty() ||
                        texts.block_limit != defaults.block_limit || texts.code_cache != defaults.code_cache;
     if (tuned && wish == EngineWish::Kvm) {
         return Error(
-            "cannot use --engine kvm: --trace, --block-limit, --no-link, --code-cache and --perf-map are the "
-            "translator's; leave them out");
+            "cannot use --engine kvm: --trace, --block-limit, --no-link, --without, --code-cache and --perf-map are "
+            "the translator's; leave them out");
     }
     if (!texts.gdb.empty() && wish == EngineWish::Kvm) {
         return Error(
@@ -93,6 +95,7 @@ Result<Options> interpret(const Texts& texts) {
         static_cast<unsigned>(HOSPES_TRY(parse_number("--block-limit", texts.block_limit, 1, 48)));
     machine.engine.link = !texts.no_link;
     machine.engine.perf_map = texts.perf_map;
+    if (!texts.without.empty()) machine.engine.without = HOSPES_TRY(parse_without(texts.without));
     if (!texts.trace.empty()) machine.engine.trace = HOSPES_TRY(parse_trace(texts.trace));
     for (const std::string& disk : texts.disks) options.disks.push_back(HOSPES_TRY(parse_disk(disk)));
     options.ports = HOSPES_TRY(parse_ports(texts.ports));

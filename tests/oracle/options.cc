@@ -10,7 +10,8 @@ const char* usage() {
            "       oracle_run --stream [--seconds N] [--save DIRECTORY] [--break GROUP]\n"
            "       oracle_run --replay FILE...\n"
            "       oracle_run --list [--forms]\n"
-           "  common: [--seed N] [--show N] [--engine single|normal|linked]... [--cpu MODEL] [--self]\n";
+           "  common: [--seed N] [--show N] [--engine single|normal|linked]... [--cpu MODEL] [--without NAME]... "
+           "[--self]\n";
 }
 
 namespace {
@@ -57,6 +58,8 @@ bool take_valued(const std::string& word, Words& words, Options& options) {
         options.subjects.push_back(words.value(word));
     else if (word == "--break")
         options.break_emitter = words.value(word);
+    else if (word == "--without")
+        options.without.push_back(words.value(word));
     else if (word == "--save")
         options.save = words.value(word);
     else if (word == "--cpu")

@@ -20,6 +20,7 @@ struct Options {
     unsigned show = 10;                 // mismatches printed
     bool self_test = false;             // against a second native child instead of an engine
     std::string break_emitter;          // and the run must be red
+    std::vector<std::string> without;   // optimisations to leave out
     std::vector<std::string> subjects;  // single, normal, linked; empty: all
     std::vector<std::string> replay;    // regression files
     std::string save;                   // directory for minimised streams

@@ -39,6 +39,9 @@ struct JumpCacheEntry {
     return 0x7fff'ffff'ffff'ffff - (index < 2 ? 2 : 0);
 }
 
+// Loops that guess addends (Sharing::guess) share so many counters.
+inline constexpr unsigned kGuessingLoops = 64;
+
 // What emitted 32-bit code adds to addresses in a segment that is not writable data over all of 4 GiB: no TLB entry
 // matches then, and the slow path looks at the segment.
 inline constexpr std::uint64_t kSegmentGuard = 1ull << 62;
@@ -59,9 +62,10 @@ struct GuestFault {
 
 struct alignas(64) GuestState {
     std::uint64_t gpr[x86::kGprCount];
-    std::uint64_t page_base;          // guest virtual base of the code page (4 KiB or 2 MiB) of the running block
-    std::uint64_t scratch[6];         // spill slots of emitted code, free at instruction boundaries
-    std::uint64_t windows[8];         // what one probe found for several accesses: addends, in loops host addresses
+    std::uint64_t page_base;   // guest virtual base of the code page (4 KiB or 2 MiB) of the running block
+    std::uint64_t scratch[6];  // spill slots of emitted code, free at instruction boundaries
+    std::uint64_t windows[8];  // what one probe found for several accesses: addends, in loops host addresses
+    std::int64_t guess_credit[kGuessingLoops];  // of loops that guess addends: how well that went lately
     std::uint16_t saved_flags;        // LAHF in AH (high byte), OF in AL (low byte): status flags at indirect exits
     std::uint8_t interrupt_flag;      // RFLAGS.IF, apart because emitted code sets and clears it
     std::uint8_t interrupt_shadow;    // no interrupt before the next instruction has run: 0 or kShadowedBy...

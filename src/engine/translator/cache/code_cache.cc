@@ -88,6 +88,8 @@ void CodeCache::make_room() {
     if (is_full()) flush();
     hot_memory_.reach(cursor_ + kBytes);
     cold_memory_.reach(cold_cursor_ - first_cold_ + kBytes);
+    memory_.use_huge_page(cursor_);
+    memory_.use_huge_page(cold_cursor_);
     buckets_.reach(buckets_.capacity());
     blocks_.reach(block_count_ + 1);
     exits_.reach(exit_count_ + kExits);
@@ -141,8 +143,10 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     if (count == 0) return 0;
     std::span<Instruction> instructions(scratch_.data(), count);
     const bool rewritten = rewritten_pages_.may_hold(ram_.page_index(gpa));
-    const Constant constant = rewritten ? find_patched_constant(gpa, mode, instructions) : Constant{};
-    const Loop loop = run_passes(instructions, plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode);
+    const bool patched = rewritten && !(options_.without & kPatchedConstants);
+    const Constant constant = patched ? find_patched_constant(gpa, mode, instructions) : Constant{};
+    const Mode shape = plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode;
+    const Loop loop = run_passes(instructions, shape, options_.without);
     for (Instruction& in : instructions) {
         if (may_go_to_cpp(in.kind)) in.stored = system_instructions_.store(in, mode);
     }
@@ -158,7 +162,7 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, loop, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
     const BlockIndex index = add_block(origin, emitter.emit());
-    if (rewritten) keep(origin, index, constant);
+    if (rewritten && !(options_.without & kRevival)) keep(origin, index, constant);
     ++counters_.translated_blocks;
     counters_.translated_instructions += instructions.size();
     counters_.translation_nanoseconds += static_cast<std::uint64_t>(

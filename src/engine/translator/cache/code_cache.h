@@ -17,6 +17,7 @@
 #include "engine/translator/emit/block_emitter.h"
 #include "engine/translator/emit/thunks.h"
 #include "engine/translator/filter.h"
+#include "engine/translator/optimisations.h"
 #include "memory/guest_ram.h"
 
 namespace hospes::translator {
@@ -46,6 +47,7 @@ inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[
 struct TranslateOptions {
     unsigned block_limit = kMaxBlockInstructions;
     bool link = true;
+    std::uint32_t without = 0;  // Optimisation bits
     EmitOptions emit;
 };
 
@@ -132,6 +134,7 @@ class CodeCache {
     // Copies the block's guest bytes, as far as they lie in one page, as they are now.
     void read_guest(const Block& block, std::uint8_t* to) const { ram_.read(block.gpa, to, block.guest_length); }
     bool links() const { return options_.link; }
+    bool fills_jump_cache() const { return options_.link && !(options_.without & kJumpCache); }
     std::uint64_t code_bytes() const { return cursor_ - first_code_ + cold_cursor_ - first_cold_; }  // in use
     BlockIndex block_count() const { return block_count_; }
 

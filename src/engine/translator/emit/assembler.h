@@ -23,7 +23,7 @@ inline HostMem at(HostReg base, HostReg index, unsigned scale, std::int64_t disp
 }
 
 // Condition codes as in Jcc opcodes.
-enum Condition : std::uint8_t { kO = 0, kB = 2, kAE = 3, kE = 4, kNE = 5, kBE = 6, kA = 7 };
+enum Condition : std::uint8_t { kO = 0, kB = 2, kAE = 3, kE = 4, kNE = 5, kBE = 6, kA = 7, kLE = 14, kG = 15 };
 
 // ALU operations by their /digit of opcode 81.
 enum AluOp : std::uint8_t { kAdd = 0, kOr = 1, kAnd = 4, kSub = 5, kXor = 6, kCmp = 7 };
@@ -111,6 +111,10 @@ class Assembler {
     void test32_mem_imm(const HostMem& mem, std::uint32_t value) {
         op_rm(false, 0xf7, 0, mem);
         dword(value);
+    }
+    void alu_mem_imm(AluOp op, const HostMem& mem, std::int32_t value) {
+        op_rm(true, 0x81, op, mem);
+        dword(static_cast<std::uint32_t>(value));
     }
     void alu32_mem_imm(AluOp op, const HostMem& mem, std::int32_t value) {
         op_rm(false, 0x81, op, mem);

@@ -213,7 +213,7 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     const bool write = access.write || (first && sharing.write);
     const bool simple = is_simple(access.address);
     const bool slow = mode_.has(Mode::kAlignment);
-    const bool stack = access.stack && simple && !host_flags && !slow;
+    const bool stack = access.stack && simple && !host_flags && !slow && options_.stack_window;
     const bool offset_form = !simple && !first;
     Jump miss;
     if (slow) {
@@ -237,6 +237,8 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     }
     if (host_flags) info |= AccessInfo::kHostFlags;
     if (stack) info |= AccessInfo::kStack;
+    const bool guesses = sharing.guess != Sharing::kNoGuess && simple && !slow && !host_flags;
+    if (guesses) emit_guess(in, sharing.guess);
     lists_.slow_stubs.push_back({miss, a_.cursor(), access, info, guest_offset(in), offset_form, low, flags_});
     window_ = -1;
     if (first) {

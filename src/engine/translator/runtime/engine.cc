@@ -99,6 +99,8 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options,
     TranslateOptions translate;
     translate.block_limit = options.block_limit;
     translate.link = options.link;
+    translate.without = options.without;
+    translate.emit.stack_window = !(options.without & kStackWindow);
     translate.emit.breakage = options.breakage;
     auto pages = HOSPES_TRY(PageStates::create(ram.page_count()));
     return std::unique_ptr<cpu::Engine>(

@@ -123,7 +123,7 @@ void TranslatorVcpu::remember_way(BlockIndex index) {
         if (cache_.block(record.source).valid && (record.checked || expected == to)) cache_.link(link_from_, index);
     }
     // What the jump cache knows by RIP, INVLPG names by linear address.
-    if (link_from_ == 0 && usual && cache_.links() && !block.mode.has(Mode::kSegmented)) {
+    if (link_from_ == 0 && usual && cache_.fills_jump_cache() && !block.mode.has(Mode::kSegmented)) {
         const bool global = tlb_->code_entry(state_.rip, mode_.code_class()).global != 0;
         const auto code = reinterpret_cast<std::uint64_t>(cache_.host_address(block.entry_indirect));
         tlb_->fill_jump(state_.rip, code, block.mode.without(Mode::kPlain), global);
