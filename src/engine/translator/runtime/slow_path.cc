@@ -82,10 +82,26 @@ std::uint64_t TranslatorVcpu::move_stack_window(Gva address, std::uint32_t info)
     return entry.addend;
 }
 
+// Only the bytes from the first one that the mask lets through to the last are accessed, as far as pages go: an operand
+// lies in two pages at most, and then either end's is used.
+std::uint64_t TranslatorVcpu::find_masked(Gva address, std::uint32_t info, std::uint64_t host_pc) {
+    const Lanes lanes = AccessInfo::lanes(info);
+    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
+    const std::uint64_t bytes = lanes.bytes(size, live_mask(lanes.mask));
+    if (bytes == 0) return reinterpret_cast<std::uint64_t>(bounce_ + (address & 63)) - address;  // nothing is accessed
+    const auto first = static_cast<unsigned>(__builtin_ctzll(bytes));
+    const auto end = 64 - static_cast<unsigned>(__builtin_clzll(bytes));
+    interruption_.skipped = first;
+    const std::uint32_t rest = info & ~((1u << AccessInfo::kSizeBits) - 1);
+    return find_addend(address + first, rest | (end - first), host_pc);
+}
+
 // A block that was left waiting in the middle must not use what its earlier probes found.
 std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc) {
     const std::uint64_t stops = shared_.rendezvous.stops(index_);
-    const std::uint64_t answer = find_addend(address, info, host_pc);
+    interruption_.skipped = 0;
+    const bool masked = AccessInfo::lanes(info).mask != 0;
+    const std::uint64_t answer = masked ? find_masked(address, info, host_pc) : find_addend(address, info, host_pc);
     if (stops == shared_.rendezvous.stops(index_) || (answer & kSlowExit) != 0) return answer;
     const bool alone = cache_.block(cache_.block_at(host_pc - 1)).instructions == 1;
     return alone ? answer : leave_block(Interruption::Kind::Plain, address, info, host_pc);

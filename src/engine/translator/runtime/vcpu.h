@@ -80,6 +80,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
         std::uint32_t info = 0;
         std::uint64_t host_pc = 0;
         std::uint64_t generation = 0;  // of the code cache that host_pc lies in
+        unsigned skipped = 0;          // bytes of the operand before `address` that a mask leaves out
     };
     enum class After : std::uint8_t { GoOn, Leave };
 
@@ -172,6 +173,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // slow_path.cc (hot)
     std::uint64_t slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t find_addend(Gva address, std::uint32_t info, std::uint64_t host_pc);
+    std::uint64_t find_masked(Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t move_stack_window(Gva address, std::uint32_t info);
     Checked<Gva> check_access(Gva address, std::uint32_t info) const;
     std::uint64_t leave_block(Interruption::Kind kind, Gva address, std::uint32_t info, std::uint64_t host_pc);
@@ -212,7 +214,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // vectors
     [[gnu::always_inline]] void need_cpp() {
         if (!vectors_live_) return;
-        save_vectors(state_, shared_.vectors.mask);
+        save_vectors(state_, shared_.vectors);
         vectors_live_ = false;
         system_.mmu.vectors_live = false;
         ++counters_.vector_saves;
@@ -233,6 +235,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // bounce.cc (cold)
     void bounce();
     void raise_access_fault(const GuestFault& fault);
+    std::uint64_t bytes_of(const Instruction& instruction);
     void bounce_with(const Instruction& instruction, const void* code);
     void know_store(const Instruction& instruction, const void* code);
     bool decode_here(Instruction& out);
