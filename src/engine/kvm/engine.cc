@@ -79,8 +79,10 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const Host& host, memory::Gue
     auto logs = HOSPES_TRY(DirtyLogs::create(slots, ram));
     InterruptRoutes routes;
     HOSPES_TRY(routes.create(vm.get()));
-    HOSPES_TRY(filter_msrs(vm.get(), host.has_speculation_control()));
-    Shared shared{std::move(vm), host.run_size(), ram, model, kArchCapabilities & host.arch_capabilities()};
+    const bool speculation_control = host.has_speculation_control();
+    HOSPES_TRY(filter_msrs(vm.get(), speculation_control));
+    Shared shared{std::move(vm),      host.run_size(), ram, model, kArchCapabilities & host.arch_capabilities(),
+                  speculation_control};
     return std::unique_ptr<cpu::Engine>(new KvmEngine(std::move(shared), routes, std::move(logs), host.max_vcpus()));
 }
 

@@ -148,6 +148,9 @@ dirty_code:
     add r10, rdx
     mov [r10 + 1], eax
     call r10
+    lea rdi, [r10 + 1]
+    mov ecx, 1
+    rep stosd
     AGAIN
     // Pages that push each other out of the TLB, and come back to it.
     WRITER dirty_conflicts
