@@ -146,8 +146,9 @@ std::uint64_t TranslatorVcpu::find_addend(Gva address, std::uint32_t info, std::
         if (!access_watched(address, size, write, host_pc)) return leave_block(Why::Single, address, info, host_pc);
         return write ? write_to_code_page(address, found, info, host_pc, addend) : addend;
     }
-    const bool writable = found.writable && may_write_unseen(shared_.ram.page_index(found.gpa));
-    if (!writable && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
+    const bool write = (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite)) != 0;
+    const bool writable = may_write_unseen(found, write);
+    if (!writable && write) {
         return write_to_code_page(address, found, info, host_pc, addend);
     }
     tlb_->fill(address, found, access_class, writable);
@@ -175,7 +176,7 @@ std::uint64_t TranslatorVcpu::write_to_code_page(Gva address, const Translation&
 
 void TranslatorVcpu::walked_for_read(void* vcpu, Gva address, const Translation& found, AccessClass access_class) {
     auto* self = static_cast<TranslatorVcpu*>(vcpu);
-    const bool writable = found.writable && self->may_write_unseen(self->shared_.ram.page_index(found.gpa));
+    const bool writable = self->may_write_unseen(found, false);
     self->tlb_->fill(address, found, access_class, writable);
 }
 

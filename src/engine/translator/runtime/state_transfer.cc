@@ -51,6 +51,9 @@ cpu::VcpuState TranslatorVcpu::state() const {
     to.kernel_gs_base = from.kernel_gs_base;
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    to.tsc_adjust = system_.msrs.tsc_adjust;
+    to.kept = system_.msrs.kept.values();
+    to.kept.spec_ctrl = system_.msrs.spec_ctrl;
     to.interrupt_shadow = from.interrupt_shadow != 0;
     to.nmi_blocked = from.nmi_blocked != 0;
     to.halted = from.halted != 0;
@@ -80,6 +83,9 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.kernel_gs_base = from.kernel_gs_base;
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    system_.msrs.tsc_adjust = from.tsc_adjust;
+    system_.msrs.kept.set_values(from.kept);
+    system_.msrs.spec_ctrl = from.kept.spec_ctrl;
     to.interrupt_shadow = from.interrupt_shadow;
     to.nmi_blocked = from.nmi_blocked;
     to.halted = from.halted;

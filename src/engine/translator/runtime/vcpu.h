@@ -21,6 +21,7 @@
 #include "engine/translator/runtime/vector_state.h"
 #include "engine/translator/runtime/watch.h"
 #include "engine/translator/system/system.h"
+#include "memory/page_bits.h"
 
 namespace hospes::translator {
 
@@ -35,6 +36,10 @@ struct Shared {
     VectorComponents vectors;
     Tracer tracer;
     PageStates pages;
+    // Of the pages in dirty logs, those that are not to be found written yet. Set while all vCPUs are stopped, and then
+    // none of them has a write entry for one: whoever writes to one clears its bit, and cannot be stopped before the
+    // write is made.
+    memory::PageBits unwritten;
     Rendezvous rendezvous = {};
     std::array<std::atomic<TranslatorVcpu*>, kMaxVcpus> vcpus = {};  // by number; nullptr: there is none
 };
@@ -55,6 +60,8 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // A RAM page that a device wrote: its code is dropped before the next interrupt. Any thread.
     void note_written(std::uint64_t page);
+    // Stores to RAM pages [first, first + count) are seen from now on. While it is stopped.
+    void watch_writes(std::uint64_t first, std::uint64_t count) { tlb_->drop_write_access(first, count); }
     const VcpuCounters& counters() const { return counters_; }
     const CodeCache& cache() const { return cache_; }
 
@@ -184,8 +191,9 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // coherence.cc (hot)
     bool has_code(std::uint64_t page);
-    bool may_write_unseen(std::uint64_t page);
+    bool may_write_unseen(const Translation& found, bool now);
     void announce_store(Gpa gpa, std::uint64_t size);
+    void drop_others_code(Gpa gpa, std::uint64_t size);
     LineSet drop_code_of(unsigned vcpu, Gpa gpa, std::uint64_t size);
     void claim_code(const Block& block);
     void claim_lines(std::uint64_t page, LineSet lines);
