@@ -43,8 +43,8 @@ void declare(CLI::App& app, Texts& texts) {
     value("--memory", texts.memory, "MIB", "size of memory; 256 if not given");
     value("--cpus", texts.cpus, "N", "number of CPUs, 1 to 64; 1 if not given");
     value("--cpu-model", texts.cpu_model, "NAME",
-          "what CPUID says: host (the default: all that this host's CPU has), x86-64-v3 or x86-64-v2 (the same "
-          "everywhere)");
+          "what CPUID says: host (the default: all that this host's CPU has), x86-64-v4, x86-64-v3 or x86-64-v2 "
+          "(the same everywhere)");
     app.add_flag("--no-reboot", texts.no_reboot, "end at a reset instead of starting again");
     value("--sandbox", texts.sandbox, "on|off",
           "keep this process from all that a VM does not need; off is for debuggers, and for guests that you trust");

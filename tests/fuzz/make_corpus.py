@@ -273,6 +273,20 @@ AVX = """
     vfmadd231ps ymm0, ymm1, [rsi]; vmaskmovdqu xmm1, xmm2; andn rax, rbx, [rsi]; pext rax, rbx, [rdi]; rorx rax, [rsi], 7
     bextr rax, [rsi], rbx; vpbroadcastb ymm0, [rsi]; vextractf128 [rdi], ymm0, 1; vbroadcasti128 ymm1, [rsi]
 """
+AVX512_ANY_CODE = """
+    vmovdqu8 zmm0{{k1}}, [{si}]; vmovdqu64 [{di} + 64]{{k2}}, zmm1; vmovaps zmm2{{k3}}{{z}}, [{si} + 4]; kmovd k1, eax
+    vaddps zmm3{{k1}}, zmm4, dword ptr [{si}]{{1to16}}; vdivpd zmm5, zmm6, zmm7, {{rd-sae}}; vpcompressd [{di}]{{k1}}, zmm2
+    vpexpandb zmm1{{k2}}{{z}}, [{si}]; kmovw k3, [{si}]; kmovb [{di}], k4; kortestw k1, k2; vpgatherdd zmm0{{k1}}, [{si} + zmm1 * 4]
+    vscatterqpd [{di} + zmm3 * 8]{{k2}}, zmm4; vpmovqb [{di}]{{k1}}, zmm5; vpcmpud k5{{k1}}, zmm1, [{si}], 2; vpermd zmm1{{k7}}, zmm2, [{di}]
+    vextracti32x4 [{di}]{{k1}}, zmm3, 2; vmovntdq [{di}], zmm1; vcvtps2ph [{di}]{{k2}}, zmm1, 3; vbroadcasti64x2 zmm1{{k1}}, [{si}]
+    vcvttsd2usi eax, xmm3; vzeroupper; kxnorq k1, k1, k1; vpternlogd zmm0, zmm0, zmm0, 255; knotw k2, k1; xsavec [{si}]; xrstor [{si}]
+"""
+AVX512_32 = AVX512_ANY_CODE.format(si="esi", di="edi")
+AVX512 = AVX512_ANY_CODE.format(si="rsi", di="rdi") + """
+    vmovdqu32 zmm31{k1}, [r9 + r10 * 2]; vmovdqa64 [r15], ymm20; kmovq r11, k3; kmovq k1, r15; vpextrq r9, xmm30, 1
+    vpscatterqd [r11 + ymm17 * 2]{k5}, xmm29; vgatherdpd zmm16{k1}, [r10 + ymm31]; vpbroadcastq zmm18, r15; vmovups [rsp - 60]{k1}, zmm9
+    vcvtss2usi r10, xmm21, {ru-sae}; vp2intersectd k2, zmm1, [rip]; vmovdqu16 zmm1{k1}{z}, gs:[rsi]; vcomisd xmm20, [r9 + 8]
+"""
 SELF_MODIFYING = """
 1:  lea rbx, [rip + 2f]; mov byte ptr [rbx + 1], 0x41
 2:  mov al, 0; inc byte ptr [rip + 2b + 1]; lea rsi, [rip + 1b]; lea rdi, [rip + 3f + 2]; mov ecx, 16; rep movsb
@@ -299,11 +313,12 @@ ENDLESS = {"jump": b"\xeb\xfe", "fault": b"\x0f\x0b\xeb\xfc", "prefixes": b"\x66
 def save_translate():
     for mode in (LONG_0, LONG_3):
         for name, code in (("privileged", PRIVILEGED), ("far", FAR), ("strings", STRINGS), ("x87", X87), ("sse", SSE),
-                           ("avx", AVX), ("self_modifying", SELF_MODIFYING), ("branches", BRANCHES)):
+                           ("avx", AVX), ("avx512", AVX512), ("self_modifying", SELF_MODIFYING), ("branches", BRANCHES)):
             save_code(f"{name}_{mode}", mode, code, registers=mode + 1)
     for mode in (LEGACY_0, LEGACY_3, COMPATIBLE_3, UNPAGED_0, CODE_16):
         save_code(f"far_{mode}", mode, assemble(FAR_32, 32), registers=mode)
         save_code(f"any_{mode}", mode, ANY_CODE_SIZE, registers=mode)
+        save_code(f"avx512_{mode}", mode, assemble(AVX512_32, 32), registers=mode)
     save_code("traced", LONG_0, BRANCHES, first=TRAP_FLAG, second=KEEP)
     save_code("aligned", LONG_3, SSE + STRINGS, first=ALIGNMENT)
     save_code("unmasked", LONG_0, X87 + SSE, first=UNMASKED)
@@ -313,6 +328,7 @@ def save_translate():
     save_code("page_end_self_modifying", LONG_0, SELF_MODIFYING, second=PAGE_END)
     save_code("single", LONG_0, SELF_MODIFYING, second=SINGLE | NO_LINK)
     save_code("no_fpu", LONG_3, AVX + X87, second=TASK_SWITCHED | NO_SSE)
+    save_code("aligned_avx512", LONG_3, AVX512, first=ALIGNMENT | UNMASKED)
     save_code("guards", LONG_0, SSE, second=GUARDS | INTERRUPTS)
     save_code("modes_stay", LONG_0, PRIVILEGED + FAR, second=KEEP | INTERRUPTS)
     for name, code in ENDLESS.items():

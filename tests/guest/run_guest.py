@@ -10,6 +10,7 @@ import tempfile
 import time
 
 VARIANTS = {"single": ["--block-limit", "1"], "normal": ["--no-link"], "linked": []}
+SKIPPED_STATUS = 77         # nothing ran; CTest knows it
 TRIPLE_FAULT_STATUS = 4     # of hospes-vmm; QEMU says it in its log
 
 
@@ -20,7 +21,7 @@ def read_header(source):
         for line in lines:
             if not line.startswith("//"):
                 break
-            match = re.match(r"//\s*(expect|counter|cpus|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
+            match = re.match(r"//\s*(expect|counter|cpus|needs|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
             if match:
                 header.setdefault(match.group(1), []).append(match.group(2))
     if "expect" not in header:
@@ -36,6 +37,13 @@ def run(command, timeout):
         return done.returncode, done.stdout.decode(errors="replace")
     except subprocess.TimeoutExpired as late:
         return None, (late.stdout or b"").decode(errors="replace")
+
+
+def lacking(header):
+    """The flags that the guest needs of the host's CPU and that /proc/cpuinfo does not list."""
+    with open("/proc/cpuinfo", encoding="ascii") as lines:
+        flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    return [flag for need in header.get("needs", []) for flag in need.split() if flag not in flags]
 
 
 def cpus_of(header):
@@ -99,7 +107,7 @@ def main():
         parser.error("give either --vmm or --qemu")
 
     options = VARIANTS[arguments.variant] + (["--without", arguments.without] if arguments.without else [])
-    failures = 0
+    failures = skipped = 0
     for source in arguments.sources:
         header = read_header(source)
         topic, name = os.path.abspath(source).split(os.sep)[-2:]
@@ -108,6 +116,10 @@ def main():
             sys.exit(f"{image} does not exist: build the target 'guests' first")
         if arguments.qemu and "qemu" in header and not arguments.no_skip:
             print(f"skip {topic}/{name}: {header['qemu'][0]}")
+            continue
+        if not arguments.qemu and lacking(header):
+            print(f"SKIP {topic}/{name}: this host's CPU lacks {', '.join(lacking(header))}")
+            skipped += 1
             continue
         timeout = arguments.timeout or float(header.get("timeout", ["20"])[0])
         start = time.monotonic()
@@ -123,6 +135,8 @@ def main():
         if wrong:
             failures += 1
             print("".join(f"    {line}\n" for line in wrong + outcome[1].splitlines()[-20:]), end="", flush=True)
+    if failures == 0 and skipped == len(arguments.sources):
+        sys.exit(SKIPPED_STATUS)
     sys.exit(1 if failures else 0)
 
 

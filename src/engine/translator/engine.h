@@ -13,7 +13,7 @@
 namespace hospes::translator {
 
 // Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only).
-enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString, Loop, Guess };
+enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString, Loop, Guess, Mask };
 
 // What --trace shows, to standard error. Bits.
 enum Trace : std::uint32_t {

@@ -48,6 +48,19 @@ inline constexpr std::uint64_t kSegmentGuard = 1ull << 62;
 // What it adds to all addresses where alignment is checked, so that the slow path's victims do not match either.
 inline constexpr std::uint64_t kAlignmentGuard = 1ull << 61;
 
+// Where a block goes on without shared probes after one of them, that was called from `host_pc`, has failed.
+struct PlainTwin {
+    std::uint64_t host_pc;       // 0: there is none here
+    std::uint64_t host_code;     // entry as for an indirect jump
+    std::uint32_t page_offset;   // of the twin's first instruction in the code page, which is the failing block's
+    std::int32_t failures_left;  // until C++ looks how long so many have taken
+    std::uint64_t since;         // TSC when it looked last
+};
+inline constexpr unsigned kTwinBits = 12;
+[[gnu::always_inline]] inline unsigned twin_index(std::uint64_t host_pc) {
+    return (host_pc >> 3 ^ host_pc >> 15) & ((1u << kTwinBits) - 1);
+}
+
 // What GuestState::interrupt_shadow is after STI; and after MOV SS or POP SS, when debug exceptions wait, too.
 inline constexpr std::uint8_t kShadowedBySti = 1;
 inline constexpr std::uint8_t kShadowedBySs = 2;
@@ -112,6 +125,7 @@ struct alignas(64) GuestState {
 
     alignas(64) CodeTlbEntry code_tlb[2][1u << kCodeTlbBits];  // user, supervisor
     alignas(64) JumpCacheEntry jump_cache[kAccessClasses][1u << kJumpCacheBits];
+    alignas(64) PlainTwin twins[1u << kTwinBits];
     alignas(64) TlbTable tlb[kAccessClasses];
     alignas(64) TlbEntry victims[kAccessClasses][kVictimEntries];  // what newer entries pushed out of `tlb`
 

@@ -14,6 +14,7 @@ const std::vector<BreakageInfo>& breakages() {
         {"loop", Breakage::Loop, {}},
         {"guess", Breakage::Guess, {}},
         {"bit-string", Breakage::BitString, {"bit"}},
+        {"mask", Breakage::Mask, {"avx512"}},
     };
     return all;
 }

@@ -13,7 +13,7 @@ void CodeCache::make_plain(BlockIndex index) {
 }
 
 std::uint32_t CodeCache::bucket_of(Gpa gpa, Mode mode) const {
-    const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 47) * 0x9e37'79b9'7f4a'7c15u;
+    const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 46) * 0x9e37'79b9'7f4a'7c15u;
     return static_cast<std::uint32_t>(key >> (64 - kBucketBits));
 }
 

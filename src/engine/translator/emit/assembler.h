@@ -160,6 +160,11 @@ class Assembler {
     void ret() { byte(0xc3); }
 
     void jmp_mem(const HostMem& target) { op_rm(false, 0xff, 4, target); }
+    void jmp_reg(HostReg target) {
+        if (target & 8) byte(0x41);
+        byte(0xff);
+        modrm_reg(4, target);
+    }
     void jmp_to(const std::uint8_t* target) {
         byte(0xe9);
         relative(target);

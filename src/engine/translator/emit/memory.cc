@@ -230,7 +230,11 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     }
     std::uint32_t info = span | slow_info(in, access);
     if (write) info |= AccessInfo::kNeedsWrite;
-    if (first) info |= AccessInfo::kShared;
+    if (first) {
+        info |= AccessInfo::kShared;
+    } else if (in.kind == Kind::Plain && suppresses_faults(in.info()) && options_.breakage != Breakage::Mask) {
+        info |= AccessInfo::of(lanes_of(in));
+    }
     if (host_flags) info |= AccessInfo::kHostFlags;
     if (stack) info |= AccessInfo::kStack;
     const bool guesses = sharing.guess != Sharing::kNoGuess && simple && !slow && !host_flags;

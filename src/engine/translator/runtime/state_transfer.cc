@@ -18,12 +18,12 @@ void put(std::uint8_t* area, unsigned offset, T value) {
 }
 
 // The host's XRSTOR faults on headers and MXCSRs that it does not like: nothing of the kind gets through.
-void load_xsave(GuestState& to, const cpu::VcpuState& from) {
+void load_xsave(GuestState& to, const cpu::VcpuState& from, std::uint64_t supported) {
     std::memcpy(to.fpu, from.xsave.data(), sizeof to.fpu);
     std::uint64_t components = 0;
     std::memcpy(&components, to.fpu + kXstateBv, sizeof components);
     std::memset(to.fpu + kXcompBv, 0, kHeaderEnd - kXcompBv);
-    put(to.fpu, kXstateBv, components & (x86::xcr0::X87 | x86::xcr0::SSE | x86::xcr0::AVX));
+    put(to.fpu, kXstateBv, components & supported);
     std::uint32_t mxcsr = 0;
     std::memcpy(&mxcsr, to.fpu + kMxcsr, sizeof mxcsr);
     put(to.fpu, kMxcsr, mxcsr & kMxcsrBits);
@@ -51,6 +51,9 @@ cpu::VcpuState TranslatorVcpu::state() const {
     to.kernel_gs_base = from.kernel_gs_base;
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    to.tsc_adjust = system_.msrs.tsc_adjust;
+    to.kept = system_.msrs.kept.values();
+    to.kept.spec_ctrl = system_.msrs.spec_ctrl;
     to.interrupt_shadow = from.interrupt_shadow != 0;
     to.nmi_blocked = from.nmi_blocked != 0;
     to.halted = from.halted != 0;
@@ -80,11 +83,14 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.kernel_gs_base = from.kernel_gs_base;
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    system_.msrs.tsc_adjust = from.tsc_adjust;
+    system_.msrs.kept.set_values(from.kept);
+    system_.msrs.spec_ctrl = from.kept.spec_ctrl;
     to.interrupt_shadow = from.interrupt_shadow;
     to.nmi_blocked = from.nmi_blocked;
     to.halted = from.halted;
     to.cpl = to.protected_mode() ? to.segments[x86::CS].selector & 3 : 0;
-    load_xsave(to, from);
+    load_xsave(to, from, shared_.vectors.mask);
     shared_.rendezvous.enter(index_);
     tlb_->flush_all();
     shared_.rendezvous.leave(index_);
