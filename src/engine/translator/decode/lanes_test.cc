@@ -54,7 +54,9 @@ TEST(Lanes, SayWhichBytesAreAccessed) {
         EXPECT_EQ(suppresses_faults(in.info()), test.suppresses);
         const Lanes lanes = lanes_of(in);
         EXPECT_EQ(lanes.mask, 1);
-        if (test.suppresses) EXPECT_EQ(lanes.bytes(in.access_size, test.mask), test.bytes);
+        if (test.suppresses) {
+            EXPECT_EQ(lanes.bytes(in.access_size, test.mask), test.bytes);
+        }
     }
 }
 
