@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "cpu/debugging.h"
+#include "cpu/dirty_log.h"
 #include "cpu/vcpu_host.h"
 #include "cpu/vcpu_state.h"
 #include "memory/guest_ram.h"
@@ -82,9 +83,17 @@ class Engine {
     // Errors: more vCPUs than the engine has.
     virtual Result<std::unique_ptr<Vcpu>> create_vcpu(unsigned index) = 0;
 
-    // Tells the engine that a device (DMA) wrote guest RAM at [gpa, gpa + length): code there is stale.
-    // Thread-safe; takes effect before any interrupt raised after it is delivered.
+    // Tells the engine that a device (DMA), or anybody else but its vCPUs, has written guest RAM at
+    // [gpa, gpa + length): code there is stale, dirty logs get the pages. Thread-safe; takes effect before any
+    // interrupt raised after it is delivered.
     virtual void memory_written(Gpa gpa, std::uint64_t length) = 0;
+
+    // Begins a log of the pages that are written in [gpa, gpa + length), with none of them in it. Which threads may,
+    // and what the log promises: cpu/dirty_log.h. Costs nothing without a log; with one, the first store to each page
+    // after a fetch. Errors: not whole pages of RAM in one piece, logged already, or the host's.
+    virtual Result<std::unique_ptr<DirtyLog>> log_writes(Gpa, std::uint64_t) {
+        return Error("this engine keeps no dirty log");
+    }
 
     // For an engine with the local APICs: takes an interrupt to them. Thread-safe.
     virtual void deliver(const InterruptMessage&) {}

@@ -52,19 +52,20 @@ bool keep(std::uint64_t& place, std::uint64_t value, std::uint64_t allowed) {
     return true;
 }
 
-}  // namespace
-
-template <typename Self>
-auto KeptMsrs::mtrr(Self& self, std::uint32_t index) -> decltype(&self.mtrr_def_type_) {
-    if (index == msr::IA32_MTRR_DEF_TYPE) return &self.mtrr_def_type_;
+// Where an MTRR is kept, in values that may be const; nullptr if it is none.
+template <typename Values>
+auto mtrr(Values& values, std::uint32_t index) -> decltype(&values.mtrr_def_type) {
+    if (index == msr::IA32_MTRR_DEF_TYPE) return &values.mtrr_def_type;
     const std::uint32_t variable = index - msr::IA32_MTRR_PHYSBASE0;  // wraps around below it
-    if (variable < self.mtrr_variable_.size()) return &self.mtrr_variable_[variable];
-    if (const std::optional<unsigned> number = fixed_range(index)) return &self.mtrr_fixed_[*number];
+    if (variable < values.mtrr_variable.size()) return &values.mtrr_variable[variable];
+    if (const std::optional<unsigned> number = fixed_range(index)) return &values.mtrr_fixed[*number];
     return nullptr;
 }
 
+}  // namespace
+
 std::optional<std::uint64_t> KeptMsrs::read(std::uint32_t index) const {
-    if (const std::uint64_t* place = mtrr(*this, index)) return *place;
+    if (const std::uint64_t* place = mtrr(values_, index)) return *place;
     switch (index) {
         case IA32_P5_MC_ADDR:  // no machine check ever
         case IA32_P5_MC_TYPE:
@@ -72,17 +73,18 @@ std::optional<std::uint64_t> KeptMsrs::read(std::uint32_t index) const {
         case msr::IA32_MCG_CAP:  // no banks
         case msr::IA32_MCG_STATUS: return 0;
         case msr::IA32_BIOS_SIGN_ID: return kMicrocode;
-        case msr::IA32_MTRRCAP: return kVariableRanges | 1u << 8 | 1u << 10;  // fixed ranges, write combining
-        case msr::IA32_MISC_ENABLE: return misc_enable_;
-        case IA32_DEBUGCTL: return debugctl_;
-        case msr::IA32_SPEC_CTRL: return spec_ctrl_;
+        case msr::IA32_MTRRCAP:
+            return KeptMsrValues::kVariableRanges | 1u << 8 | 1u << 10;  // fixed ranges, write combining
+        case msr::IA32_MISC_ENABLE: return values_.misc_enable;
+        case IA32_DEBUGCTL: return values_.debugctl;
+        case msr::IA32_SPEC_CTRL: return values_.spec_ctrl;
         case msr::IA32_ARCH_CAPABILITIES: return arch_capabilities_;
         default: return std::nullopt;
     }
 }
 
 bool KeptMsrs::write(std::uint32_t index, std::uint64_t value) {
-    if (std::uint64_t* place = mtrr(*this, index)) {
+    if (std::uint64_t* place = mtrr(values_, index)) {
         if (!is_valid_mtrr(index, value)) return false;
         *place = value;
         return true;
@@ -96,10 +98,10 @@ bool KeptMsrs::write(std::uint32_t index, std::uint64_t value) {
         case msr::IA32_MCG_STATUS: return value == 0;
         case msr::IA32_MISC_ENABLE:
             if ((value & ~kMiscDefined) != 0) return false;
-            misc_enable_ = (misc_enable_ & ~kMiscWritable) | (value & kMiscWritable);
+            values_.misc_enable = (values_.misc_enable & ~kMiscWritable) | (value & kMiscWritable);
             return true;
-        case IA32_DEBUGCTL: return keep(debugctl_, value, kDebugctl);
-        case msr::IA32_SPEC_CTRL: return keep(spec_ctrl_, value, kSpecCtrl);
+        case IA32_DEBUGCTL: return keep(values_.debugctl, value, kDebugctl);
+        case msr::IA32_SPEC_CTRL: return keep(values_.spec_ctrl, value, kSpecCtrl);
         case msr::IA32_PRED_CMD: return keep(nothing, value, kPredCmd);
         default: return false;
     }

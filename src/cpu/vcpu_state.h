@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "cpu/kept_msrs.h"
 #include "x86/local_apic.h"
 #include "x86/registers.h"
 #include "x86/segment.h"
@@ -41,16 +42,21 @@ struct VcpuState {
     std::uint64_t pat = 0x0007040600070406;
     std::uint64_t tsc_aux = 0;
     std::uint64_t tsc_offset = 0;  // guest TSC = host TSC + tsc_offset
+    std::uint64_t tsc_adjust = 0;  // IA32_TSC_ADJUST: what the guest has written into it, in tsc_offset already
     std::uint64_t xss = 0;
+    KeptMsrValues kept;  // IA32_SPEC_CTRL, MTRRs and such, wherever an engine has them
 
     bool interrupt_shadow = false;  // after STI or MOV SS: no interrupt before the next instruction
     bool nmi_blocked = false;       // from the delivery of an NMI to the next IRET
     bool halted = false;
-    // Wait-for-SIPI (SDM volume 3, 9.4): an application processor that nobody has started. Of engines with the local
-    // APICs only; others do not run a vCPU until it is started.
-    bool waits_for_start_up = false;
 
-    // Of engines with the local APICs; without it, set_state() leaves the vCPU's as it is.
+    // What belongs to the local APIC, or comes from it. An engine without local APICs gives and takes none of it: for
+    // its vCPUs, machine::Processor does.
+    bool nmi_pending = false;  // an NMI waits to be taken
+    // Wait-for-SIPI (SDM volume 3, 9.4): an application processor that nobody has started. Engines without local APICs
+    // do not run it until it is.
+    bool waits_for_start_up = false;
+    // Without it, set_state() leaves the vCPU's as it is.
     std::optional<x86::LocalApicRegisters> local_apic;
 
     alignas(64) std::array<std::uint8_t, kXsaveSize> xsave{};  // standard format; XSTATE_BV at byte 512

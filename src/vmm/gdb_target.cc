@@ -25,12 +25,7 @@ std::size_t by_page(Gva address, std::size_t size, Visit visit) {
 
 unsigned GdbTarget::cpus() const { return static_cast<unsigned>(machine_->board().processors()); }
 
-// An engine without local APICs does not know of the wait for a SIPI.
-cpu::VcpuState GdbTarget::state(unsigned cpu) {
-    cpu::VcpuState state = machine_->vcpu(cpu).state();
-    state.waits_for_start_up = machine_->board().processor(cpu).signals().waits_for_start_up();
-    return state;
-}
+cpu::VcpuState GdbTarget::state(unsigned cpu) { return machine_->board().processor(cpu).state(); }
 
 Result<void> GdbTarget::set_state(unsigned cpu, const cpu::VcpuState& state) {
     return machine_->vcpu(cpu).set_state(state);

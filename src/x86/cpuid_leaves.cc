@@ -64,11 +64,21 @@ constexpr std::uint32_t kBaseEdx = bit(0) | bit(2) | bit(3) | bit(4) | bit(5) | 
 
 unsigned topology_shift(unsigned vcpus) { return static_cast<unsigned>(std::bit_width(vcpus - 1)); }
 
+// Family, model and stepping. Programs go by them, not by the feature bits alone: what GCC compiles for several
+// processors
+// ("arch=" in target_clones) is chosen so. Hence of a processor that has no more than the model: with AVX-512, with
+// AVX2 (Haswell), neither (Nehalem).
+std::uint32_t signature(const CpuidModel& model) {
+    constexpr std::uint32_t kHaswell = 0x000306f2, kNehalem = 0x000106a5;
+    if (model.has(Feature::AVX512F)) return kSignature;
+    return model.has(Feature::AVX2) ? kHaswell : kNehalem;
+}
+
 CpuidLeaf vendor(std::uint32_t maximum) { return {maximum, 0x756e6547, 0x6c65746e, 0x49656e69}; }  // GenuineIntel
 
 CpuidLeaf features1(const CpuidModel& model, unsigned vcpus, unsigned vcpu, std::uint64_t cr4) {
     CpuidLeaf leaf;
-    leaf.eax = kSignature;
+    leaf.eax = signature(model);
     leaf.ebx = (vcpu & 0xff) << 24 | std::min(1u << topology_shift(vcpus), 255u) << 16 | 8u << 8;
     leaf.ecx = gather(model, kFeatures1Ecx) | bit(31);  // a hypervisor is present
     if (model.has(Feature::XSAVE) && (cr4 & cr4::OSXSAVE) != 0) leaf.ecx |= bit(27);

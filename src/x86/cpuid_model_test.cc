@@ -45,6 +45,11 @@ TEST(CpuidModel, VendorAndHypervisor) {
     EXPECT_NE(model.leaf(1, 0, 0, 0, kNoXcr0).ecx & (1u << 31), 0u);
 }
 
+TEST(CpuidModel, ProcessorHasNoMoreThanTheModel) {
+    EXPECT_EQ(make("x86-64-v2").leaf(1, 0, 0, 0, kNoXcr0).eax, 0x000106a5u);
+    EXPECT_EQ(make("x86-64-v3").leaf(1, 0, 0, 0, kNoXcr0).eax, 0x000306f2u);
+}
+
 TEST(CpuidModel, TakesFromTheEngineWhatItHas) {
     CpuidPlatform platform{2'500'000, 1};
     platform.engine_has = [](Feature feature) { return feature != Feature::PCID && feature != Feature::AVX2; };

@@ -157,7 +157,7 @@ KERNEL_AT = 0x100000
 
 
 def bzimage(code):
-    """A bzImage with one setup sector: what the 64-bit boot protocol needs, and `code` at its 64-bit entry."""
+    """A bzImage with one setup sector: what the boot protocols need, and `code` at its 64-bit entry."""
     body = (b"\0" * 0x200 + code).ljust(0x400, b"\0")
     image = bytearray(tiny_kernel.truncated_bzimage())
     image[0x1F1] = 1
@@ -167,6 +167,13 @@ def bzimage(code):
     image[0x238:0x23C] = struct.pack("<I", 0x7FF)                    # length of a command line
     image[0x258:0x264] = struct.pack("<QI", KERNEL_AT, 0x10000)      # preferred address, memory it needs
     return bytes(image) + body
+
+
+def bzimage_32(code):
+    """The same without a 64-bit entry."""
+    image = bytearray(bzimage(code))
+    image[0x236] = 0
+    return bytes(image)
 
 
 def multiboot_elf(code):
@@ -188,8 +195,9 @@ def multiboot_raw(code):
 
 
 def save_boot_images():
-    images = {"bzimage": bzimage(tiny_kernel.HALT), "pvh": tiny_kernel.debug_exit(1),
-              "multiboot_elf": multiboot_elf(tiny_kernel.HALT), "multiboot_raw": multiboot_raw(tiny_kernel.HALT)}
+    images = {"bzimage": bzimage(tiny_kernel.HALT), "bzimage_32": bzimage_32(tiny_kernel.HALT),
+              "pvh": tiny_kernel.debug_exit(1), "multiboot_elf": multiboot_elf(tiny_kernel.HALT),
+              "multiboot_raw": multiboot_raw(tiny_kernel.HALT)}
     for name, image in images.items():
         save("boot_image_fuzz", name, bytes([3, 0x10, 0, 0x20, 0]) + image)
         save("boot_image_fuzz", name + "_small_ram", bytes([1, 0xff, 0xff, 0, 0]) + image)

@@ -2,13 +2,10 @@
 // board: with an interrupt in service, one that waits, and a timer that runs. Needs a working /dev/kvm.
 #include <gtest/gtest.h>
 
-#include <mutex>
-#include <thread>
-
 #include "engine/kvm/engine.h"
 #include "engine/translator/engine.h"
-#include "machine/board/board.h"
 #include "machine/boot/entry_state.h"
+#include "stage.h"
 #include "x86/msr.h"
 
 // In x2APIC mode. Each write to port 0xf4 ends a machine; the next one goes on. What arrived is counted at [rsi].
@@ -95,33 +92,6 @@ namespace {
 
 constexpr Gpa kCode = 0x200000, kHandlers = 0x210000, kIdt = 0x220000, kStack = 0x240000, kData = 0x250000;
 
-// Everything that a machine has around its vCPU, anew for each stage.
-class Stage {
-  public:
-    Stage(memory::GuestRam& ram, cpu::Engine& engine, cpu::Vcpu& vcpu, const machine::HostTsc& tsc) {
-        const machine::HostSide host{*loop_, lock_, tsc, -1, STDOUT_FILENO, {}};
-        board_ = machine::Board::create(host, {ram, engine, {&vcpu}, 0}, true).take();
-    }
-
-    // Until the guest writes to port 0xf4: what it wrote, or -1.
-    int run(cpu::VcpuState& state) {
-        machine::Processor& processor = board_->processor(0);
-        EXPECT_TRUE(processor.set_state(state).ok());
-        std::thread io([this] { loop_->run(); });
-        const cpu::Exit exit = processor.run();
-        loop_->stop();
-        io.join();
-        EXPECT_EQ(exit.reason, cpu::ExitReason::Kicked) << exit.report;
-        state = processor.state();
-        return board_->ending().kind() == machine::EndKind::DebugExit ? board_->ending().detail() : -1;
-    }
-
-  private:
-    bus::MachineLock lock_;
-    std::unique_ptr<EventLoop> loop_ = EventLoop::create(lock_).take();
-    std::unique_ptr<machine::Board> board_;
-};
-
 class LocalApicMoves : public ::testing::Test {
   protected:
     struct Side {
@@ -142,10 +112,11 @@ class LocalApicMoves : public ::testing::Test {
         put_handler(0x51, handler_51, handler_51_end);
         put_handler(0x41, handler_41, handler_41_end);
         put_handler(0x31, handler_31, handler_31_end);
-        state_ = machine::long_mode_entry(*ram_, kCode);
-        state_.idtr = {kIdt, 0xfff};
-        state_.gpr[x86::RSP] = kStack;
-        state_.gpr[x86::RSI] = kData;
+        cpu::VcpuState& state = states_[0];
+        state = machine::long_mode_entry(*ram_, kCode);
+        state.idtr = {kIdt, 0xfff};
+        state.gpr[x86::RSP] = kStack;
+        state.gpr[x86::RSI] = kData;
     }
 
     void put(Gpa gpa, const char* begin, const char* end) {
@@ -162,12 +133,12 @@ class LocalApicMoves : public ::testing::Test {
         EXPECT_TRUE(ram_->read(gpa, &value, sizeof value));
         return value;
     }
-    int run_on(Side& side) { return Stage(*ram_, *side.engine, *side.vcpu, tsc_).run(state_); }
-    const x86::LocalApicRegisters& apic() const { return *state_.local_apic; }
+    int run_on(Side& side) { return Stage(*ram_, *side.engine, {side.vcpu.get()}, tsc_).run(states_); }
+    const x86::LocalApicRegisters& apic() const { return *states_[0].local_apic; }
 
     void moves(Side& from, Side& to) {
         ASSERT_EQ(run_on(from), 1);
-        ASSERT_TRUE(state_.local_apic);
+        ASSERT_TRUE(states_[0].local_apic);
         EXPECT_EQ(apic().base & 0xd00, 0xd00u);
         EXPECT_EQ(apic().words[0xf], 0x1ffu);       // SVR
         EXPECT_EQ(apic().words[0x12], 1u << 0x11);  // ISR: 0x51
@@ -189,7 +160,7 @@ class LocalApicMoves : public ::testing::Test {
     std::unique_ptr<memory::GuestRam> ram_ = memory::GuestRam::create(16 << 20).take();
     std::unique_ptr<x86::CpuidModel> model_;
     Side kvm_, translator_;
-    cpu::VcpuState state_;
+    std::vector<cpu::VcpuState> states_ = std::vector<cpu::VcpuState>(1);
 };
 
 TEST_F(LocalApicMoves, FromKvmToTheTranslatorAndBack) { moves(kvm_, translator_); }
@@ -208,8 +179,8 @@ TEST_F(LocalApicMoves, RegistersComeBackAsTheyWereSet) {
     registers.words[0x3e] = 0xb;
     registers.deadline = ~0ull >> 2;
     registers.pv_eoi = kData | 1;
-    state_.local_apic = registers;
-    ASSERT_TRUE(kvm_.vcpu->set_state(state_).ok());
+    states_[0].local_apic = registers;
+    ASSERT_TRUE(kvm_.vcpu->set_state(states_[0]).ok());
     const x86::LocalApicRegisters back = kvm_.vcpu->state().local_apic.value();
     for (const unsigned index : {0x2u, 0x8u, 0xdu, 0xfu, 0x12u, 0x30u, 0x31u, 0x32u, 0x3eu}) {
         EXPECT_EQ(back.words[index], registers.words[index]) << index;

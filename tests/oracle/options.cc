@@ -10,6 +10,7 @@ const char* usage() {
            "       oracle_run --stream [--seconds N] [--save DIRECTORY] [--break GROUP]\n"
            "       oracle_run --replay FILE...\n"
            "       oracle_run --list [--forms]\n"
+           "       oracle_run --table\n"
            "  common: [--seed N] [--show N] [--engine single|normal|linked]... [--cpu MODEL] [--without NAME]... "
            "[--self]\n";
 }
@@ -46,6 +47,7 @@ class Words {
 bool take_flag(const std::string& word, Options& options) {
     if (word == "--list") return options.list = true;
     if (word == "--forms") return options.list_forms = true;
+    if (word == "--table") return options.table = true;
     if (word == "--stream") return options.stream = true;
     if (word == "--self") return options.self_test = true;
     return false;

@@ -12,6 +12,7 @@ namespace hospes::oracle {
 struct Options {
     bool list = false;
     bool list_forms = false;          // with --list: every form
+    bool table = false;               // the table of docs/oracle-forms.md
     std::vector<std::string> groups;  // empty: all
     bool stream = false;
     std::uint64_t seed = 1;

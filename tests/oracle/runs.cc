@@ -187,6 +187,20 @@ int list_forms(const Options& options) {
     return 0;
 }
 
+void print_table() {
+    unsigned all_forms = 0, all_cases = 0;
+    std::printf("| group | forms | cases | known wrong |\n| --- | ---: | ---: | --- |\n");
+    for (const auto& [group, forms] : make_catalogue().by_group) {
+        const unsigned count = count_signatures(forms);
+        unsigned cases = 0;
+        for (const Form* form : forms) cases += full_variants(*form);
+        std::printf("| %s | %u | %u | none |\n", group_info(group).name, count, cases);
+        all_forms += count;
+        all_cases += cases;
+    }
+    std::printf("| all | %u | %u | none |\n", all_forms, all_cases);
+}
+
 Result<bool> run_oracle(const Options& given) {
     const Options options = HOSPES_TRY(complete_options(given));
     compat_is_native = host_runs_compat_code();

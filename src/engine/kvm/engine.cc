@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <vector>
 
+#include "engine/kvm/dirty_log.h"
 #include "engine/kvm/interrupt_routes.h"
 #include "engine/kvm/kick.h"
 #include "engine/kvm/msr_filter.h"
@@ -26,8 +27,8 @@ constexpr std::uint64_t kIdentityMap = 0xfffbc000, kTss = 0xfffbd000;
 
 class KvmEngine final : public cpu::Engine {
   public:
-    KvmEngine(Shared shared, const InterruptRoutes& routes, unsigned max_vcpus)
-        : shared_(std::move(shared)), routes_(routes), max_vcpus_(max_vcpus) {}
+    KvmEngine(Shared shared, const InterruptRoutes& routes, std::unique_ptr<DirtyLogs> logs, unsigned max_vcpus)
+        : shared_(std::move(shared)), routes_(routes), logs_(std::move(logs)), max_vcpus_(max_vcpus) {}
 
     cpu::Capabilities capabilities() const override { return {"kvm", true, max_vcpus_}; }
 
@@ -37,7 +38,11 @@ class KvmEngine final : public cpu::Engine {
         return std::unique_ptr<cpu::Vcpu>(std::move(vcpu));
     }
 
-    void memory_written(Gpa, std::uint64_t) override {}  // the processor's caches are coherent
+    // The processor's caches are coherent; KVM's dirty log has only what its vCPUs write.
+    void memory_written(Gpa gpa, std::uint64_t length) override { logs_->note_written(gpa, length); }
+    Result<std::unique_ptr<cpu::DirtyLog>> log_writes(Gpa gpa, std::uint64_t length) override {
+        return logs_->begin(gpa, length);
+    }
 
     void deliver(const cpu::InterruptMessage& message) override { routes_.deliver(message); }
     void set_level_route(unsigned pin, const std::optional<cpu::InterruptMessage>& message) override {
@@ -54,21 +59,10 @@ class KvmEngine final : public cpu::Engine {
   private:
     Shared shared_;
     InterruptRoutes routes_;
+    std::unique_ptr<DirtyLogs> logs_;
     unsigned max_vcpus_;
     std::vector<KvmVcpu*> vcpus_;
 };
-
-Result<void> map(int vm, unsigned slot, const memory::GuestRam& ram, Gpa start, std::uint64_t size) {
-    if (size == 0) return {};
-    kvm_userspace_memory_region region{};
-    region.slot = slot;
-    region.guest_phys_addr = start;
-    region.memory_size = size;
-    region.userspace_addr = reinterpret_cast<std::uintptr_t>(ram.host(start, size));
-    if (::ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) == 0) return {};
-    return Error("cannot give KVM the guest's memory (" + std::to_string(size >> 20) + " MiB): " + errno_text(errno) +
-                 "; give the VM less, or use --engine translator");
-}
 
 }  // namespace
 
@@ -81,13 +75,15 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const Host& host, memory::Gue
         ::ioctl(vm.get(), KVM_SET_TSS_ADDR, kTss) != 0) {
         return Error("cannot give KVM its own pages: " + errno_text(errno));
     }
-    HOSPES_TRY(map(vm.get(), 0, ram, 0, ram.low_size()));
-    HOSPES_TRY(map(vm.get(), 1, ram, memory::kHighStart, ram.high_size()));
+    const MemorySlots slots = HOSPES_TRY(MemorySlots::create(vm.get(), ram));
+    auto logs = HOSPES_TRY(DirtyLogs::create(slots, ram));
     InterruptRoutes routes;
     HOSPES_TRY(routes.create(vm.get()));
-    HOSPES_TRY(filter_msrs(vm.get(), host.has_speculation_control()));
-    Shared shared{std::move(vm), host.run_size(), ram, model, kArchCapabilities & host.arch_capabilities()};
-    return std::unique_ptr<cpu::Engine>(new KvmEngine(std::move(shared), routes, host.max_vcpus()));
+    const bool speculation_control = host.has_speculation_control();
+    HOSPES_TRY(filter_msrs(vm.get(), speculation_control));
+    Shared shared{std::move(vm),      host.run_size(), ram, model, kArchCapabilities & host.arch_capabilities(),
+                  speculation_control};
+    return std::unique_ptr<cpu::Engine>(new KvmEngine(std::move(shared), routes, std::move(logs), host.max_vcpus()));
 }
 
 }  // namespace hospes::kvm

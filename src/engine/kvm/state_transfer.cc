@@ -44,6 +44,7 @@ constexpr auto kMsrs = std::to_array<MsrField>({
     {x86::msr::IA32_SYSENTER_ESP, &cpu::VcpuState::sysenter_esp},
     {x86::msr::IA32_SYSENTER_EIP, &cpu::VcpuState::sysenter_eip},
     {x86::msr::IA32_PAT, &cpu::VcpuState::pat},
+    {x86::msr::IA32_TSC_ADJUST, &cpu::VcpuState::tsc_adjust},
     {x86::msr::IA32_TSC_AUX, &cpu::VcpuState::tsc_aux},  // last: not every model has it
 });
 
@@ -54,6 +55,14 @@ StateMsrs state_msrs(const x86::CpuidModel& model) {
     StateMsrs block;
     block.head.count = static_cast<std::uint32_t>(kMsrs.size()) - (tsc_aux ? 0 : 1);
     for (unsigned i = 0; i < kMsrs.size(); ++i) block.entries[i].index = kMsrs[i].index;
+    return block;
+}
+
+MsrBlock<1> speculation_msr(std::uint64_t value) {
+    MsrBlock<1> block;
+    block.head.count = 1;
+    block.entries[0].index = x86::msr::IA32_SPEC_CTRL;
+    block.entries[0].data = value;
     return block;
 }
 
@@ -111,7 +120,7 @@ XsaveArea extended_state(const cpu::VcpuState& from, std::uint64_t supported) {
 }
 
 std::uint32_t activity_of(const cpu::VcpuState& from) {
-    if (from.waits_for_start_up) return KVM_MP_STATE_UNINITIALIZED;
+    if (from.waits_for_start_up) return KVM_MP_STATE_INIT_RECEIVED;  // of UNINITIALIZED, KVM drops a SIPI
     return from.halted ? KVM_MP_STATE_HALTED : KVM_MP_STATE_RUNNABLE;
 }
 
@@ -144,12 +153,18 @@ Result<void> KvmVcpu::set_state(const cpu::VcpuState& from) {
         const std::uint32_t refused = kMsrs[done < 0 ? 0 : static_cast<unsigned>(done)].index;
         return Error("cannot set MSR " + std::to_string(refused) + " of a vCPU of KVM: it is refused");
     }
+    msrs_.set_values(from.kept);
+    if (shared_.speculation_control) {
+        MsrBlock<1> speculation = speculation_msr(from.kept.spec_ctrl);
+        if (::ioctl(fd, kSetMsrs, &speculation) != 1) return Error("cannot set IA32_SPEC_CTRL of a vCPU of KVM");
+    }
     HOSPES_TRY(set(fd, KVM_SET_DEVICE_ATTR, tsc_offset_attribute(&from.tsc_offset), "time-stamp counter"));
     if (from.local_apic) HOSPES_TRY(set_local_apic(fd, *from.local_apic));
     kvm_vcpu_events events{};
-    events.flags = KVM_VCPUEVENT_VALID_SHADOW;
+    events.flags = KVM_VCPUEVENT_VALID_SHADOW | KVM_VCPUEVENT_VALID_NMI_PENDING;
     events.interrupt.shadow = from.interrupt_shadow ? KVM_X86_SHADOW_INT_STI : 0;
     events.nmi.masked = from.nmi_blocked ? 1 : 0;
+    events.nmi.pending = from.nmi_pending ? 1 : 0;
     HOSPES_TRY(set(fd, KVM_SET_VCPU_EVENTS, events, "events"));
     kvm_mp_state activity{};
     activity.mp_state = activity_of(from);
@@ -163,6 +178,8 @@ Result<void> KvmVcpu::set_state(const cpu::VcpuState& from) {
 cpu::VcpuState KvmVcpu::state() const {
     const int fd = fd_.get();
     cpu::VcpuState to;
+    kvm_mp_state activity{};
+    ::ioctl(fd, KVM_GET_MP_STATE, &activity);  // first: an INIT or SIPI that waits is taken by it
     kvm_regs regs{};
     ::ioctl(fd, KVM_GET_REGS, &regs);
     for (unsigned i = 0; i < x86::kGprCount; ++i) to.gpr[i] = regs.*kGprs[i];
@@ -190,6 +207,12 @@ cpu::VcpuState KvmVcpu::state() const {
     StateMsrs msrs = state_msrs(shared_.model);
     ::ioctl(fd, kGetMsrs, &msrs);
     for (unsigned i = 0; i < msrs.head.count; ++i) to.*kMsrs[i].field = msrs.entries[i].data;
+    to.kept = msrs_.values();
+    if (shared_.speculation_control) {
+        MsrBlock<1> speculation = speculation_msr(0);
+        ::ioctl(fd, kGetMsrs, &speculation);
+        to.kept.spec_ctrl = speculation.entries[0].data;
+    }
     kvm_device_attr offset = tsc_offset_attribute(&to.tsc_offset);
     ::ioctl(fd, KVM_GET_DEVICE_ATTR, &offset);
     to.local_apic = local_apic_of(fd);
@@ -198,8 +221,7 @@ cpu::VcpuState KvmVcpu::state() const {
     ::ioctl(fd, KVM_GET_VCPU_EVENTS, &events);
     to.interrupt_shadow = events.interrupt.shadow != 0;
     to.nmi_blocked = events.nmi.masked != 0;
-    kvm_mp_state activity{};
-    ::ioctl(fd, KVM_GET_MP_STATE, &activity);
+    to.nmi_pending = events.nmi.pending != 0;
     to.halted = activity.mp_state == KVM_MP_STATE_HALTED;
     to.waits_for_start_up =
         activity.mp_state == KVM_MP_STATE_UNINITIALIZED || activity.mp_state == KVM_MP_STATE_INIT_RECEIVED;

@@ -85,6 +85,7 @@ int KvmVcpu::enter(cpu::VcpuHost& host, Stop& stop) {
     }
     const int error = ::ioctl(fd_.get(), KVM_RUN, 0) == 0 ? 0 : errno;
     entered_.store(false, std::memory_order_relaxed);
+    if (stop.deliver) settle_timer_.disarm();
     ++counters_.exits;
     if (run_->ready_for_interrupt_injection != 0) given_ = false;
     return error;

@@ -29,6 +29,7 @@ struct Shared {
     memory::GuestRam& ram;
     const x86::CpuidModel& model;
     std::uint64_t arch_capabilities;
+    bool speculation_control;  // IA32_SPEC_CTRL is the processor's
 };
 
 class KvmVcpu final : public cpu::Vcpu {

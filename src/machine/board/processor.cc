@@ -28,19 +28,26 @@ Processor::Processor(const Parts& parts)
              [&observer = parts.observer](Gpa gpa, std::uint64_t length) { observer.memory_written(gpa, length); }),
       port_({parts.lock, parts.memory_space, parts.port_space, parts.apic_bus, apic_, clock_, signals_}) {}
 
-Result<void> Processor::start_at(std::uint8_t vector) {
-    return vcpu_.set_state(after_start_up(after_init(vcpu_.state(), signature_), vector));
+cpu::VcpuState Processor::started_at(std::uint8_t vector) const {
+    return after_start_up(after_init(vcpu_.state(), signature_), vector);
 }
 
+// An INIT or SIPI that the vCPU has not come to is done in the state.
 cpu::VcpuState Processor::state() const {
-    cpu::VcpuState state = vcpu_.state();
-    if (!apic_in_engine_) state.local_apic = apic_.registers();
+    if (apic_in_engine_) return vcpu_.state();
+    const auto vector = signals_.start_up_vector();
+    cpu::VcpuState state = vector ? started_at(*vector) : vcpu_.state();
+    if (signals_.waits_for_start_up() && !vector) state = after_init(state, signature_);
+    state.nmi_pending = signals_.nmi_pending();
+    state.local_apic = apic_.registers();
     return state;
 }
 
 Result<void> Processor::set_state(const cpu::VcpuState& state) {
     HOSPES_TRY(vcpu_.set_state(state));
-    if (!apic_in_engine_ && state.local_apic) port_.set_local_apic(*state.local_apic);
+    if (apic_in_engine_) return {};
+    signals_.restore(state.waits_for_start_up, state.nmi_pending);
+    if (state.local_apic) port_.set_local_apic(*state.local_apic);
     return {};
 }
 
@@ -51,7 +58,7 @@ cpu::Exit Processor::run() {
         if (signals_.waits_for_start_up()) {
             const auto vector = signals_.wait_for_start_up(lock_);
             if (!vector) continue;
-            const auto started = start_at(*vector);
+            const auto started = vcpu_.set_state(started_at(*vector));
             if (!started.ok()) return {cpu::ExitReason::Failed, started.error().message()};
         }
         cpu::Exit exit = vcpu_.run(port_);

@@ -36,8 +36,8 @@ class Processor {
     // Failed).
     cpu::Exit run();
 
-    // The vCPU's state with its local APIC's registers, whoever emulates that. Only while it does not run, with the
-    // lock held.
+    // The vCPU's state with all that its local APIC has to do with, whoever emulates that. Only while no vCPU runs,
+    // with the lock held.
     cpu::VcpuState state() const;
     Result<void> set_state(const cpu::VcpuState& state);
 
@@ -46,7 +46,7 @@ class Processor {
     VcpuSignals& signals() { return signals_; }
 
   private:
-    Result<void> start_at(std::uint8_t vector);
+    cpu::VcpuState started_at(std::uint8_t vector) const;
 
     const unsigned index_;
     cpu::Vcpu& vcpu_;

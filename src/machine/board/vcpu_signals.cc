@@ -40,6 +40,12 @@ void VcpuSignals::init() {
     wake();
 }
 
+void VcpuSignals::restore(bool waits_for_start_up, bool nmi_pending) {
+    waits_for_start_up_.store(waits_for_start_up, std::memory_order_release);
+    start_up_vector_.reset();
+    nmi_.store(nmi_pending, std::memory_order_release);
+}
+
 void VcpuSignals::start_up(std::uint8_t vector) {
     if (!waits_for_start_up() || start_up_vector_) return;
     start_up_vector_ = vector;

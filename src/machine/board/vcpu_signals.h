@@ -48,6 +48,10 @@ class VcpuSignals final : public devices::ApicEvents {
     // without the lock.
     std::optional<std::uint8_t> wait_for_start_up(bus::MachineLock& lock);
 
+    // While the vCPU does not run: what a state that moves has of this, and the SIPI that came after its INIT.
+    std::optional<std::uint8_t> start_up_vector() const { return start_up_vector_; }
+    void restore(bool waits_for_start_up, bool nmi_pending);
+
     void interrupt_changed(bool pending) override;
     void nmi() override;
     // INIT starts a bootstrap processor at the reset vector, where this machine has no firmware but a reset.

@@ -192,7 +192,9 @@ void CodeCache::invalidate_block(BlockIndex index) {
 BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
     const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_.executable()));
     const bool cold = offset >= first_cold_;
-    BlockIndex low = 1, high = block_count_;
+    const unsigned segment = segment_at(offset);
+    const BlockIndex first = segment_start(segment).block;
+    BlockIndex low = first, high = block_end(segment);
     while (low < high) {  // the last block that begins at or before `offset`
         const BlockIndex middle = low + (high - low) / 2;
         if ((cold ? blocks_[middle].cold_begin : blocks_[middle].begin) <= offset) {
@@ -202,7 +204,7 @@ BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
         }
     }
     const BlockIndex index = low - 1;
-    return index != 0 && offset < (cold ? blocks_[index].cold_end : blocks_[index].end) ? index : 0;
+    return index >= first && offset < (cold ? blocks_[index].cold_end : blocks_[index].end) ? index : 0;
 }
 
 CodePosition CodeCache::position_at(const Block& block, std::uint64_t host_pc) const {

@@ -55,7 +55,7 @@ inline std::uint64_t indirect_record(std::uint32_t offset, std::int64_t added) {
 
 // The slow path's answer: an addend (a multiple of the page size, so bit 0 is clear), or one of these.
 inline constexpr std::uint64_t kSlowExit = 1;  // leave the block
-inline constexpr std::uint64_t kSlowJump = 3;  // go on at exit_target, a block's entry for saved flags
+inline constexpr std::uint64_t kSlowJump = 3;  // go on at exit_target with the instruction at page_base + exit_record
 
 // Called with general registers only: (state, guest address, access info, host address after the call).
 using SlowPath = std::uint64_t (*)(GuestState*, std::uint64_t, std::uint32_t, std::uint64_t);

@@ -105,7 +105,7 @@ void TranslatorVcpu::know_store(const Instruction& instruction, const void* code
     if (instruction.kind != Kind::Plain || !instruction.writes_memory || is_x87(instruction)) return;
     if (lanes_of(instruction).mask != 0) return;
     const BlockIndex block = cache_.block_at(reinterpret_cast<std::uint64_t>(code));
-    known_store(interruption_.host_pc) = {interruption_.host_pc, cache_.generation(), block};
+    known_store(interruption_.host_pc) = {interruption_.host_pc, interruption_.generation, block};
 }
 
 // A bit for each byte of the memory operand that is read or written.

@@ -19,16 +19,28 @@ bool TranslatorVcpu::has_code(std::uint64_t page) {
     return code != 0;
 }
 
-// For write entries: if so, whoever translates from `page` later takes them away.
-bool TranslatorVcpu::may_write_unseen(std::uint64_t page) {
-    if (has_code(page)) return false;
+// For write entries: if so, whoever translates from the page later, or fetches its dirty log, takes them away. `now`:
+// it is about to be written.
+bool TranslatorVcpu::may_write_unseen(const Translation& found, bool now) {
+    const std::uint64_t page = shared_.ram.page_index(found.gpa);
+    if (!found.writable || has_code(page)) return false;
+    if (now) {
+        shared_.unwritten.clear(page);
+    } else if (shared_.unwritten.holds(page)) {
+        return false;
+    }
     shared_.pages.add_writer(page, index_);
     return shared_.pages.code(page) == 0;
 }
 
 // To be called right before [gpa, gpa + size), in one page, is written without a write entry. Drops the code that
-// others have from there. The vCPU may be stopped meanwhile.
+// others have from there; then the page is in its dirty log. The vCPU may be stopped meanwhile.
 void TranslatorVcpu::announce_store(Gpa gpa, std::uint64_t size) {
+    drop_others_code(gpa, size);
+    shared_.unwritten.clear(shared_.ram.page_index(gpa));
+}
+
+void TranslatorVcpu::drop_others_code(Gpa gpa, std::uint64_t size) {
     const std::uint64_t page = shared_.ram.page_index(gpa);
     shared_.pages.add_writer(page, index_);
     const bool others = (shared_.pages.code(page) & ~only(index_)) != 0;

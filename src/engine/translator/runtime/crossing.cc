@@ -16,7 +16,7 @@ std::byte* TranslatorVcpu::map_side(Gva address, AccessClass access_class, bool 
         const Checked<Translation> found = translate(system_.mmu, address, access, access_class);
         if (!found.ok()) return nullptr;
         shared_.ram.populate(found.value().gpa);
-        const bool writable = found.value().writable && may_write_unseen(shared_.ram.page_index(found.value().gpa));
+        const bool writable = may_write_unseen(found.value(), write);
         tlb_->fill(address, found.value(), access_class, writable);
         if (write && !writable) return nullptr;
     }

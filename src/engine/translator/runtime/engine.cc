@@ -5,6 +5,7 @@
 #include <array>
 #include <string>
 
+#include "engine/translator/runtime/dirty_log.h"
 #include "engine/translator/runtime/host_signals.h"
 #include "engine/translator/runtime/resources.h"
 #include "engine/translator/runtime/vcpu.h"
@@ -33,14 +34,16 @@ class TranslatorEngine final : public cpu::Engine {
   public:
     TranslatorEngine(std::shared_ptr<Resources> resources, memory::GuestRam& ram, const x86::CpuidModel& model,
                      const EngineOptions& options, const TranslateOptions& translate, VectorComponents vectors,
-                     PageStates pages)
-        : resources_(std::move(resources)), shared_{ram,
-                                                    model,
-                                                    *resources_,
-                                                    translate,
-                                                    vectors,
-                                                    Tracer(options.trace, resources_->perf_map.get()),
-                                                    std::move(pages)} {}
+                     PageStates pages, memory::PageBits unwritten)
+        : resources_(std::move(resources)),
+          shared_{ram,
+                  model,
+                  *resources_,
+                  translate,
+                  vectors,
+                  Tracer(options.trace, resources_->perf_map.get()),
+                  std::move(pages),
+                  std::move(unwritten)} {}
 
     cpu::Capabilities capabilities() const override { return {"translator", false, kMaxVcpus}; }
 
@@ -51,19 +54,25 @@ class TranslatorEngine final : public cpu::Engine {
     }
 
     void memory_written(Gpa gpa, std::uint64_t length) override;
+    Result<std::unique_ptr<cpu::DirtyLog>> log_writes(Gpa gpa, std::uint64_t length) override {
+        return DirtyLog::create(shared_, logged_, gpa, length);
+    }
     std::string counters() const override;
 
   private:
     std::shared_ptr<Resources> resources_;  // outlives the cache
     Shared shared_;
+    LoggedPages logged_;
 };
 
-// A vCPU that has code there said so before it read the bytes: it read the new ones, or is told.
+// A vCPU that has code there said so before it read the bytes: it read the new ones, or is told. Who copies the page
+// once it is in a dirty log has the new ones, too.
 void TranslatorEngine::memory_written(Gpa gpa, std::uint64_t length) {
     if (length == 0 || shared_.ram.host(gpa, length) == nullptr) return;
     std::atomic_thread_fence(std::memory_order_seq_cst);
     const std::uint64_t last = shared_.ram.page_index(gpa + length - 1);
     for (std::uint64_t page = shared_.ram.page_index(gpa); page <= last; ++page) {
+        shared_.unwritten.clear(page);
         for (VcpuSet left = shared_.pages.code(page); left != 0; left &= left - 1) {
             TranslatorVcpu* const vcpu = shared_.vcpus[static_cast<unsigned>(__builtin_ctzll(left))].load();
             if (vcpu != nullptr) vcpu->note_written(page);
@@ -103,8 +112,9 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options,
     translate.emit.stack_window = !(options.without & kStackWindow);
     translate.emit.breakage = options.breakage;
     auto pages = HOSPES_TRY(PageStates::create(ram.page_count()));
-    return std::unique_ptr<cpu::Engine>(
-        new TranslatorEngine(std::move(resources), ram, model, options, translate, vectors, std::move(pages)));
+    auto unwritten = HOSPES_TRY(memory::PageBits::create(ram.page_count()));
+    return std::unique_ptr<cpu::Engine>(new TranslatorEngine(std::move(resources), ram, model, options, translate,
+                                                             vectors, std::move(pages), std::move(unwritten)));
 }
 
 }  // namespace hospes::translator

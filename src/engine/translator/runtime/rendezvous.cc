@@ -36,7 +36,7 @@ void Rendezvous::enter(unsigned vcpu) {
 }
 
 Exclusive::Exclusive(Rendezvous& rendezvous, unsigned vcpu)
-    : rendezvous_(rendezvous), vcpu_(vcpu), nested_(rendezvous.owner_.load(std::memory_order_relaxed) == vcpu) {
+    : rendezvous_(rendezvous), self_(only(vcpu)), nested_(rendezvous.owner_.load(std::memory_order_relaxed) == vcpu) {
     if (nested_) return;
     if (!rendezvous.turn_.try_take()) {
         rendezvous.leave(vcpu);
@@ -44,6 +44,10 @@ Exclusive::Exclusive(Rendezvous& rendezvous, unsigned vcpu)
         rendezvous.enter(vcpu);  // nobody holds it: that takes the turn
     }
     rendezvous.owner_.store(vcpu, std::memory_order_relaxed);
+}
+
+Exclusive::Exclusive(Rendezvous& rendezvous) : rendezvous_(rendezvous), self_(0), nested_(false) {
+    rendezvous.turn_.take();
 }
 
 Exclusive::~Exclusive() {
@@ -57,7 +61,7 @@ Exclusive::~Exclusive() {
 }
 
 void Exclusive::stop(VcpuSet vcpus) {
-    vcpus &= ~(only(vcpu_) | rendezvous_.held_);
+    vcpus &= ~(self_ | rendezvous_.held_);
     for (VcpuSet left = vcpus; left != 0; left &= left - 1) {
         const auto vcpu = static_cast<unsigned>(__builtin_ctzll(left));
         Rendezvous::Place& place = rendezvous_.places_[vcpu];

@@ -46,15 +46,17 @@ class Rendezvous {
 
     std::array<Place, kMaxVcpus> places_;
     WaitWord turn_;
-    VcpuSet held_ = 0;                      // by the owner of the turn
-    std::atomic<unsigned> owner_{kNobody};  // of the turn
+    VcpuSet held_ = 0;                      // by who has the turn
+    std::atomic<unsigned> owner_{kNobody};  // of the turn, if a vCPU has it
 };
 
-// A vCPU's turn to stop others, for the life of this object. May be nested. The vCPU may be stopped before the
+// A turn to stop vCPUs, for the life of this object. A vCPU's may be nested, and it may be stopped before the
 // constructor returns.
 class Exclusive {
   public:
     Exclusive(Rendezvous& rendezvous, unsigned vcpu);
+    // The turn of a thread that is in no vCPU's run().
+    explicit Exclusive(Rendezvous& rendezvous);
     ~Exclusive();
     Exclusive(const Exclusive&) = delete;
     Exclusive& operator=(const Exclusive&) = delete;
@@ -64,7 +66,7 @@ class Exclusive {
 
   private:
     Rendezvous& rendezvous_;
-    unsigned vcpu_;
+    VcpuSet self_;
     bool nested_;
 };
 

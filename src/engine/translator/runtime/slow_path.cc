@@ -21,7 +21,9 @@ std::uint64_t TranslatorVcpu::slow_path(GuestState* state, std::uint64_t address
 }
 
 void TranslatorVcpu::count_failure(PlainTwin& twin, std::uint64_t host_pc) {
-    if (++twin.failures % kFailuresCounted != 0) return;
+    if (--twin.failures_left >= 0) return;
+    twin.failures_left = kFailuresCounted;
+    counters_.shared_failures += kFailuresCounted;
     const std::uint64_t now = __builtin_ia32_rdtsc();
     if (now - twin.since < kShortTime) cache_.make_plain(cache_.block_at(host_pc - 1));
     twin.since = now;
@@ -29,20 +31,18 @@ void TranslatorVcpu::count_failure(PlainTwin& twin, std::uint64_t host_pc) {
 
 std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, std::uint32_t info,
                                           std::uint64_t host_pc) {
-    if (kind == Interruption::Kind::Plain) {
-        ++counters_.shared_failures;
-        PlainTwin& twin = twins_[twin_index(host_pc)];
-        if (twin.host_pc == host_pc && twin.generation == cache_.generation() && cache_.block(twin.block).valid) {
-            state_.exit_target =
-                reinterpret_cast<std::uint64_t>(cache_.host_address(cache_.block(twin.block).entry_saved));
-            count_failure(twin, host_pc);
-            return kSlowJump;
-        }
+    PlainTwin& twin = state_.twins[twin_index(host_pc)];
+    if (kind == Interruption::Kind::Plain && twin.host_pc == host_pc) {
+        state_.exit_target = twin.host_code;
+        state_.exit_record = twin.page_offset;
+        count_failure(twin, host_pc);
+        return kSlowJump;
     }
     interruption_.kind = kind;
     interruption_.address = address;
     interruption_.info = info;
     interruption_.host_pc = host_pc - 1;  // the call lies before its return address
+    interruption_.generation = cache_.generation();
     return kSlowExit;
 }
 
@@ -146,8 +146,9 @@ std::uint64_t TranslatorVcpu::find_addend(Gva address, std::uint32_t info, std::
         if (!access_watched(address, size, write, host_pc)) return leave_block(Why::Single, address, info, host_pc);
         return write ? write_to_code_page(address, found, info, host_pc, addend) : addend;
     }
-    const bool writable = found.writable && may_write_unseen(shared_.ram.page_index(found.gpa));
-    if (!writable && (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite))) {
+    const bool write = (info & (AccessInfo::kWrite | AccessInfo::kNeedsWrite)) != 0;
+    const bool writable = may_write_unseen(found, write);
+    if (!writable && write) {
         return write_to_code_page(address, found, info, host_pc, addend);
     }
     tlb_->fill(address, found, access_class, writable);
@@ -175,7 +176,7 @@ std::uint64_t TranslatorVcpu::write_to_code_page(Gva address, const Translation&
 
 void TranslatorVcpu::walked_for_read(void* vcpu, Gva address, const Translation& found, AccessClass access_class) {
     auto* self = static_cast<TranslatorVcpu*>(vcpu);
-    const bool writable = found.writable && self->may_write_unseen(self->shared_.ram.page_index(found.gpa));
+    const bool writable = self->may_write_unseen(found, false);
     self->tlb_->fill(address, found, access_class, writable);
 }
 

@@ -111,6 +111,21 @@ void SoftTlb::drop_write_access(std::uint64_t page) {
     clear_stack_windows();
 }
 
+void SoftTlb::drop_write_access(std::uint64_t first, std::uint64_t count) {
+    ++write_drops_;
+    const std::uint64_t begin = reinterpret_cast<std::uint64_t>(ram_.host(0, kPageSize)) + (first << kPageBits);
+    for (unsigned table = 0; table < kAccessClasses; ++table) {
+        for (const auto& log : filled_[table]) {
+            for_each(log, kTlbEntries, [&](unsigned index) {
+                TlbEntry& entry = state_.tlb[table].entries[index];
+                if (entry.host_page - begin < count << kPageBits) entry.write_tag = empty_tag(index);
+            });
+        }
+    }
+    clear_victims();
+    clear_stack_windows();
+}
+
 void SoftTlb::fill_code(Gva address, const Translation& found, unsigned code_class, bool large) {
     const unsigned index = code_index(address);
     CodeTlbEntry& entry = state_.code_tlb[code_class][index];

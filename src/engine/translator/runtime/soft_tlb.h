@@ -59,6 +59,8 @@ class SoftTlb {
 
     // No entry permits writing to RAM page `page` any more.
     void drop_write_access(std::uint64_t page);
+    // Nor to any of RAM pages [first, first + count).
+    void drop_write_access(std::uint64_t first, std::uint64_t count);
 
   private:
     // Which entries of a table were filled, so that a flush need not look at all of them.

@@ -51,6 +51,9 @@ cpu::VcpuState TranslatorVcpu::state() const {
     to.kernel_gs_base = from.kernel_gs_base;
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    to.tsc_adjust = system_.msrs.tsc_adjust;
+    to.kept = system_.msrs.kept.values();
+    to.kept.spec_ctrl = system_.msrs.spec_ctrl;
     to.interrupt_shadow = from.interrupt_shadow != 0;
     to.nmi_blocked = from.nmi_blocked != 0;
     to.halted = from.halted != 0;
@@ -72,12 +75,17 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.idtr = from.idtr;
     to.cr0 = from.cr0, to.cr2 = from.cr2, to.cr3 = from.cr3, to.cr4 = from.cr4;
     to.efer = from.efer, to.xcr0 = from.xcr0;
+    // Not in the seam's state: from the table again, as KVM does. A reserved bit in it: no entry, so page faults.
+    if (!load_pdptes(to, shared_.ram, to.cr3)) std::memset(to.pdpte, 0, sizeof to.pdpte);
     std::memcpy(to.dr, from.dr.data(), sizeof to.dr);
     to.dr6 = from.dr6, to.dr7 = from.dr7;
     to.star = from.star, to.lstar = from.lstar, to.cstar = from.cstar, to.fmask = from.fmask;
     to.kernel_gs_base = from.kernel_gs_base;
     to.sysenter_cs = from.sysenter_cs, to.sysenter_esp = from.sysenter_esp, to.sysenter_eip = from.sysenter_eip;
     to.pat = from.pat, to.tsc_aux = from.tsc_aux, to.tsc_offset = from.tsc_offset, to.xss = from.xss;
+    system_.msrs.tsc_adjust = from.tsc_adjust;
+    system_.msrs.kept.set_values(from.kept);
+    system_.msrs.spec_ctrl = from.kept.spec_ctrl;
     to.interrupt_shadow = from.interrupt_shadow;
     to.nmi_blocked = from.nmi_blocked;
     to.halted = from.halted;

@@ -21,6 +21,7 @@
 #include "engine/translator/runtime/vector_state.h"
 #include "engine/translator/runtime/watch.h"
 #include "engine/translator/system/system.h"
+#include "memory/page_bits.h"
 
 namespace hospes::translator {
 
@@ -35,6 +36,10 @@ struct Shared {
     VectorComponents vectors;
     Tracer tracer;
     PageStates pages;
+    // Of the pages in dirty logs, those that are not to be found written yet. Set while all vCPUs are stopped, and then
+    // none of them has a write entry for one: whoever writes to one clears its bit, and cannot be stopped before the
+    // write is made.
+    memory::PageBits unwritten;
     Rendezvous rendezvous = {};
     std::array<std::atomic<TranslatorVcpu*>, kMaxVcpus> vcpus = {};  // by number; nullptr: there is none
 };
@@ -55,6 +60,8 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // A RAM page that a device wrote: its code is dropped before the next interrupt. Any thread.
     void note_written(std::uint64_t page);
+    // Stores to RAM pages [first, first + count) are seen from now on. While it is stopped.
+    void watch_writes(std::uint64_t first, std::uint64_t count) { tlb_->drop_write_access(first, count); }
     const VcpuCounters& counters() const { return counters_; }
     const CodeCache& cache() const { return cache_; }
 
@@ -79,25 +86,18 @@ class TranslatorVcpu final : public cpu::Vcpu {
         Gva address = 0;
         std::uint32_t info = 0;
         std::uint64_t host_pc = 0;
-        unsigned skipped = 0;  // bytes of the operand before `address` that a mask leaves out
+        std::uint64_t generation = 0;  // of the code cache that host_pc lies in
+        unsigned skipped = 0;          // bytes of the operand before `address` that a mask leaves out
     };
     enum class After : std::uint8_t { GoOn, Leave };
 
-    // Where a block goes on without shared probes after one of them, called from `host_pc`, has failed.
-    struct PlainTwin {
-        std::uint64_t host_pc = 0;
-        std::uint64_t generation = 0;  // of the code cache
-        BlockIndex block = 0;
-        unsigned failures = 0;
-        std::uint64_t since = 0;  // TSC when they were a multiple of kFailuresCounted
-    };
-    // So many failures of one probe in so short a time take a fifth of it: what the block's probes look at lies across
+    // So many failures of one probe in so short a time take a tenth of it: what the block's probes look at lies across
     // the end of a page, and it is better off without shared ones. Seldom ones cost less than probes for each access.
-    static constexpr unsigned kFailuresCounted = 4096;
-    static constexpr std::uint64_t kShortTime = 2'000'000;  // TSC cycles: about a millisecond
+    static constexpr std::int32_t kFailuresCounted = 4096;
+    static constexpr std::uint64_t kShortTime = 1'000'000;  // TSC cycles: less than a millisecond
     void count_failure(PlainTwin& twin, std::uint64_t host_pc);
-    static constexpr unsigned kTwins = 4096;
-    static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 15) % kTwins; }
+    // Translated code is gone: nothing may lead there.
+    void forget_code();
 
     // The block in which the store that missed its probe at `host_pc`, and ran over the end of a page, is made alone.
     struct KnownStore {
@@ -191,8 +191,9 @@ class TranslatorVcpu final : public cpu::Vcpu {
 
     // coherence.cc (hot)
     bool has_code(std::uint64_t page);
-    bool may_write_unseen(std::uint64_t page);
+    bool may_write_unseen(const Translation& found, bool now);
     void announce_store(Gpa gpa, std::uint64_t size);
+    void drop_others_code(Gpa gpa, std::uint64_t size);
     LineSet drop_code_of(unsigned vcpu, Gpa gpa, std::uint64_t size);
     void claim_code(const Block& block);
     void claim_lines(std::uint64_t page, LineSet lines);
@@ -281,7 +282,6 @@ class TranslatorVcpu final : public cpu::Vcpu {
     cpu::DebugStop debug_stop_;
     Watch watch_;
     Interruption interruption_;
-    PlainTwin twins_[kTwins];
     KnownStore known_stores_[kKnownStores];
     std::string failure_;
 
