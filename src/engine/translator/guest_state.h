@@ -30,13 +30,16 @@ struct JumpCacheEntry {
     std::uint64_t target;     // guest virtual address; no_target() = none
     std::uint64_t host_code;  // entry for arrivals with flags saved in memory
 };
-[[gnu::always_inline]] inline unsigned jump_set(std::uint64_t target) {
-    return (target ^ target >> 12) & ((1u << kJumpCacheBits) - 2);
+inline constexpr std::uint32_t kJumpHash = 0x9e37'79b1;
+// Emitted code multiplies and masks: the number of a set, times the size of an entry, are bits 4 to 18 of the product.
+[[gnu::always_inline]] constexpr unsigned jump_set(std::uint64_t target) {
+    return static_cast<std::uint32_t>(target) * kJumpHash >> 4 & ((1u << kJumpCacheBits) - 2);
 }
-// The target of an empty entry is not canonical, so no instruction is there; and a jump to it looks at another set:
-// 7fff'ffff'ffff'ffff at set 0, 7fff'ffff'ffff'fffd at set 2.
-[[gnu::always_inline]] inline std::uint64_t no_target(unsigned index) {
-    return 0x7fff'ffff'ffff'ffff - (index < 2 ? 2 : 0);
+// The target of an empty entry is not canonical, so no instruction is there; and a jump to it looks at another set.
+[[gnu::always_inline]] constexpr std::uint64_t no_target(unsigned index) {
+    constexpr std::uint64_t kUsual = 0x7fff'ffff'ffff'ffff, kOther = 0x7fff'ffff'ffff'fff0;
+    static_assert(jump_set(kUsual) != jump_set(kOther));
+    return (index & ~1u) == jump_set(kUsual) ? kOther : kUsual;
 }
 
 // Loops that guess addends (Sharing::guess) share so many counters.

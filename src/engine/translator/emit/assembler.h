@@ -94,8 +94,15 @@ class Assembler {
         modrm_reg(to, from);
     }
     void load_imm(HostReg to, std::uint64_t value);
-    void lea(HostReg to, const HostMem& from) { op_rm(true, 0x8d, to, from); }
-    void lea32(HostReg to, const HostMem& from) { op_rm(false, 0x8d, to, from); }
+    // LEA, or MOV where that is enough: the host renames it away.
+    void lea(HostReg to, const HostMem& from) { is_register(from) ? mov(to, from.base) : op_rm(true, 0x8d, to, from); }
+    void lea32(HostReg to, const HostMem& from) {
+        is_register(from) ? mov32(to, from.base) : op_rm(false, 0x8d, to, from);
+    }
+    void imul32_imm(HostReg to, HostReg from, std::int32_t value) {
+        op_rr(false, 0x69, to, from);
+        dword(static_cast<std::uint32_t>(value));
+    }
 
     void alu(AluOp op, HostReg to, HostReg from) { op_rr(true, static_cast<unsigned>(op << 3 | 3), to, from); }
     void alu32(AluOp op, HostReg to, HostReg from) { op_rr(false, static_cast<unsigned>(op << 3 | 3), to, from); }
@@ -231,6 +238,7 @@ class Assembler {
     }
 
   private:
+    static bool is_register(const HostMem& mem) { return mem.base != kNoReg && mem.index == kNoReg && mem.disp == 0; }
     // Up to 8 bytes of an instruction. They are gathered in a register and stored at once: byte by byte, each store
     // would have the compiler reload the cursor that it may have changed.
     struct Piece {
