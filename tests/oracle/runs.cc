@@ -188,6 +188,7 @@ int list_forms(const Options& options) {
 }
 
 void print_table() {
+    has_avx512 = model_has_avx512("host");
     unsigned all_forms = 0, all_cases = 0;
     std::printf("| group | forms | cases | known wrong |\n| --- | ---: | ---: | --- |\n");
     for (const auto& [group, forms] : make_catalogue().by_group) {
