@@ -28,6 +28,7 @@ class FakeTarget final : public Target {
         if (there != 0) std::memcpy(memory.data() + address, from, there);
         return there;
     }
+    bool can_stop_at(const Breakpoints& asked) override { return asked.code.size() + asked.data.size() <= most; }
     void resume(const std::vector<Move>& new_moves, const Breakpoints& new_breakpoints) override {
         moves = new_moves;
         breakpoints = new_breakpoints;
@@ -43,6 +44,7 @@ class FakeTarget final : public Target {
     Breakpoints breakpoints;
     bool running = false, detached = false, killed = false;
     unsigned interrupts = 0;
+    std::size_t most = ~std::size_t{0};  // breakpoints
 
   private:
     static std::size_t within(Gva address, std::size_t size) {

@@ -70,6 +70,7 @@ class Stub {
     bool resume_by_thread(Reader& packet);
     bool apply_action(Reader& packet, std::vector<std::optional<Move>>& moves) const;
     void go(const std::vector<Move>& moves);
+    Breakpoints breakpoints() const;
     void leave();
 
     std::string stop_reply(const Stop& stop) const;

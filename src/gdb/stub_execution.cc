@@ -21,10 +21,16 @@ std::string Stub::change_breakpoint(Reader& packet, bool insert) {
                        packet.take(',') && packet.take_number(kind);
     if (!whole) return "E01";
     if (type > 4) return "";
-    if (type <= 1) return change_code(address, insert) ? "OK" : kTooMany;
-    if (kind == 0 || kind > kLongestData || address + (kind - 1) < address) return "E01";
     const auto watch = static_cast<Watch>('0' + type);
-    return change_data(watch, {address, kind}, insert) ? "OK" : kTooMany;
+    const auto change = [&](bool in) {
+        return type <= 1 ? change_code(address, in) : change_data(watch, {address, kind}, in);
+    };
+    const bool sensible = kind != 0 && kind <= kLongestData && address + (kind - 1) >= address;
+    if (type > 1 && !sensible) return "E01";
+    if (!change(insert)) return kTooMany;
+    if (!insert || target_.can_stop_at(breakpoints())) return "OK";
+    change(false);
+    return kTooMany;
 }
 
 bool Stub::change_code(Gva address, bool insert) {
@@ -106,7 +112,7 @@ bool Stub::apply_action(Reader& packet, std::vector<std::optional<Move>>& moves)
     return true;
 }
 
-void Stub::go(const std::vector<Move>& moves) {
+Breakpoints Stub::breakpoints() const {
     Breakpoints breakpoints;
     for (const auto& [address, count] : code_) breakpoints.code.push_back(address);
     for (const Watch kind : {Watch::Write, Watch::Read, Watch::Access}) {
@@ -114,8 +120,12 @@ void Stub::go(const std::vector<Move>& moves) {
             breakpoints.data.push_back({point.address, point.size, kind != Watch::Write, kind != Watch::Read});
         }
     }
+    return breakpoints;
+}
+
+void Stub::go(const std::vector<Move>& moves) {
     running_ = true;
-    target_.resume(moves, breakpoints);
+    target_.resume(moves, breakpoints());
 }
 
 void Stub::leave() {

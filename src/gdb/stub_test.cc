@@ -133,6 +133,16 @@ TEST_F(StubTest, TooManyBreakpointsAreRefused) {
     EXPECT_EQ(ask("Z0,ffffff,1"), "OK");
 }
 
+TEST_F(StubTest, MoreBreakpointsThanTheTargetHasAreRefused) {
+    target_.most = 2;
+    EXPECT_EQ(ask("Z1,1000,1"), "OK");
+    EXPECT_EQ(ask("Z2,2000,8"), "OK");
+    EXPECT_EQ(ask("Z4,3000,8"), "E1c");
+    EXPECT_EQ(ask("Z1,1000,1"), "OK");
+    EXPECT_EQ(ask("z2,2000,8"), "OK");
+    EXPECT_EQ(ask("Z4,3000,8"), "OK");
+}
+
 TEST_F(StubTest, OneStepsAndTheOthersAsTheyAreTold) {
     EXPECT_EQ(ask("vCont?"), "vCont;c;C;s;S");
     ask("vCont;s:2;c");

@@ -29,6 +29,8 @@ class Target {
     // By linear address, as `cpu` has it mapped: how many bytes of `size` could be read or written.
     virtual std::size_t read(unsigned cpu, Gva address, std::uint8_t* to, std::size_t size) = 0;
     virtual std::size_t write(unsigned cpu, Gva address, const std::uint8_t* from, std::size_t size) = 0;
+    // Whether it can look out for all of that at once.
+    virtual bool can_stop_at(const Breakpoints& breakpoints) = 0;
     // One Move for each CPU. Some time later the stub is told why they all have stopped again.
     virtual void resume(const std::vector<Move>& moves, const Breakpoints& breakpoints) = 0;
     // Of a VM that runs: stops it.

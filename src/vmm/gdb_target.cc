@@ -47,6 +47,11 @@ std::size_t GdbTarget::write(unsigned cpu, Gva address, const std::uint8_t* from
     });
 }
 
+// All vCPUs are alike. What is asked of the first one here, it forgets in resume().
+bool GdbTarget::can_stop_at(const gdb::Breakpoints& breakpoints) {
+    return machine_->vcpu(0).debug({breakpoints.code, breakpoints.data, false}).ok();
+}
+
 void GdbTarget::resume(const std::vector<gdb::Move>& moves, const gdb::Breakpoints& breakpoints) {
     std::vector<bool> go;
     for (unsigned cpu = 0; cpu < cpus(); ++cpu) {

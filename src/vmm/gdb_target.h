@@ -16,6 +16,7 @@ class GdbTarget final : public gdb::Target {
     Result<void> set_state(unsigned cpu, const cpu::VcpuState& state) override;
     std::size_t read(unsigned cpu, Gva address, std::uint8_t* to, std::size_t size) override;
     std::size_t write(unsigned cpu, Gva address, const std::uint8_t* from, std::size_t size) override;
+    bool can_stop_at(const gdb::Breakpoints& breakpoints) override;
     void resume(const std::vector<gdb::Move>& moves, const gdb::Breakpoints& breakpoints) override;
     void interrupt() override;
     void detach() override;

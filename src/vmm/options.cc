@@ -72,11 +72,9 @@ Result<EngineWish> interpret_engine(const Texts& texts) {
             "cannot use --engine kvm: --trace, --block-limit, --no-link, --without, --code-cache and --perf-map are "
             "the translator's; leave them out");
     }
-    if (!texts.gdb.empty() && wish == EngineWish::Kvm) {
-        return Error(
-            "cannot use --gdb with --engine kvm: only the translator can be debugged; use --engine translator");
-    }
-    return tuned || !texts.gdb.empty() ? EngineWish::Translator : wish;
+    // Of the engines that can be debugged, the one that has all breakpoints, unless it is asked otherwise.
+    const bool debugged = !texts.gdb.empty() && wish == EngineWish::Auto;
+    return tuned || debugged ? EngineWish::Translator : wish;
 }
 
 Result<Options> interpret(const Texts& texts) {

@@ -44,7 +44,10 @@ Holdings Session::holdings() const {
 Result<Outcome> Session::run() {
     confine(options_, holdings());
     tsc_.emplace();
-    if (gdb_) log_line("gdb: the VM waits for a debugger, on the translator; in gdb: %s", gdb_->advice().c_str());
+    if (gdb_) {
+        const char* engine = machine::name_of(options_.machine.engine_kind);
+        log_line("gdb: the VM waits for a debugger, on the engine %s; in gdb: %s", engine, gdb_->advice().c_str());
+    }
     for (bool first = true;; first = false) {
         Outcome outcome = HOSPES_TRY(run_once(first));
         if (!outcome.restart) return outcome;

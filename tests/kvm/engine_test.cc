@@ -2,6 +2,8 @@
 // ends that KVM cannot help. Needs a working /dev/kvm: tests/kvm runs it in a VM that has one.
 #include <gtest/gtest.h>
 
+#include <cpuid.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -49,11 +51,24 @@ interrupt_handler:
     inc qword ptr [rsi]
     iretq
 interrupt_handler_end:
+
+# What a debugger looks at: steps, an access, a call.
+debugged_guest:
+    inc rax
+    mov [rsi], rax
+    mov rbx, [rsi + 8]
+    call 3f
+    mov dword ptr [rsi + 4], 5
+    out 0xf4, al
+    hlt
+3:  nop
+    ret
+debugged_guest_end:
     .popsection
     .att_syntax
 )");
 extern "C" const char moving_guest[], moving_guest_end[], interrupted_guest[], interrupted_guest_end[],
-    interrupt_handler[], interrupt_handler_end[];
+    interrupt_handler[], interrupt_handler_end[], debugged_guest[], debugged_guest_end[];
 
 namespace hospes {
 namespace {
@@ -182,6 +197,64 @@ TEST_F(KvmEngine, StateComesBackAsItWasSet) {
     EXPECT_EQ(std::memcmp(&back.xsave[160], &state.xsave[160], 16), 0);
 }
 
+// What has no effect on either engine, or waits: it moves all the same.
+TEST_F(KvmEngine, NmisAndKeptRegistersComeBackFromBothEngines) {
+    cpu::VcpuState state = entry();
+    state.tsc_adjust = 0x12345;
+    state.kept.misc_enable = 0x1800;
+    state.kept.debugctl = 1;
+    state.kept.mtrr_def_type = 0xc06;
+    for (unsigned i = 0; i < state.kept.mtrr_variable.size(); ++i) state.kept.mtrr_variable[i] = 0x10000ull * (i + 1);
+    state.kept.mtrr_fixed.fill(0x0606060606060606);
+    state.nmi_blocked = true;
+    for (cpu::Vcpu* vcpu : {vcpu_.get(), translated_.get()}) {
+        ASSERT_TRUE(vcpu->set_state(state).ok());
+        const cpu::VcpuState back = vcpu->state();
+        EXPECT_EQ(back.kept, state.kept);
+        EXPECT_EQ(back.tsc_adjust, state.tsc_adjust);
+        EXPECT_EQ(back.tsc_offset, state.tsc_offset);
+        EXPECT_TRUE(back.nmi_blocked);
+    }
+    state.nmi_pending = true;  // of engines with local APICs; of others smp_move_test.cc has it
+    ASSERT_TRUE(vcpu_->set_state(state).ok());
+    EXPECT_TRUE(vcpu_->state().nmi_pending);
+}
+
+// The registers as the guest sees them: written on one engine, read on the other.
+TEST_F(KvmEngine, AGuestFindsItsRegistersOnTheOtherEngine) {
+    const char write[] = "\x0f\x30\xe6\xf4\xf4", read[] = "\x0f\x32\xe6\xf4\xf4";  // wrmsr or rdmsr, out, hlt
+    cpu::Vcpu* const engines[] = {vcpu_.get(), translated_.get()};
+    for (const auto& [number, value] : {std::pair{0x1d9u, 2u},
+                                        {0x2ffu, 0x806u},
+                                        {0x200u, 0x6000u},
+                                        {0x1a0u, 0x1800u},
+                                        {0x250u, 0x6060606u},
+                                        {0x3bu, 0x777u}}) {
+        for (unsigned from = 0; from < 2; ++from) {
+            cpu::VcpuState state = entry();
+            state.gpr[x86::RCX] = number;
+            state.gpr[x86::RAX] = value;
+            TestHost host;
+            for (const bool reads : {false, true}) {
+                put(kCode, reads ? read : write, (reads ? read : write) + 5);
+                engine_->memory_written(kCode, 5);
+                translator_->memory_written(kCode, 5);
+                state.rip = kCode;
+                state.halted = false;
+                cpu::Vcpu& vcpu = *engines[from ^ (reads ? 1 : 0)];
+                ASSERT_TRUE(vcpu.set_state(state).ok());
+                host.done = false;
+                host.request_stop(false);
+                vcpu.run(host);
+                ASSERT_TRUE(host.done) << number;
+                state = vcpu.state();
+                if (!reads) state.gpr[x86::RAX] = 0;
+            }
+            EXPECT_EQ(state.gpr[x86::RAX], value) << number << " from " << from;
+        }
+    }
+}
+
 TEST_F(KvmEngine, ARunningGuestMovesBetweenTheEngines) {
     put(kCode, moving_guest, moving_guest_end);
     constexpr std::uint64_t kRounds = 3'000'000;
@@ -287,6 +360,83 @@ TEST_F(KvmEngine, AVcpuThatIsThereCannotBeCreatedAgain) {
     const auto again = engine_->create_vcpu(0);
     ASSERT_FALSE(again.ok());
     EXPECT_NE(again.error().message().find("cannot create vCPU 0 with KVM: File exists"), std::string::npos);
+}
+
+// Addresses in debugged_guest.
+constexpr Gva kStore = kCode + 3, kCall = kCode + 10, kAfterCall = kCode + 15, kFunction = kCode + 25;
+
+TEST_F(KvmEngine, ADebuggerSteps) {
+    put(kCode, debugged_guest, debugged_guest_end);
+    ASSERT_TRUE(vcpu_->set_state(entry()).ok());
+    TestHost host;
+    host.interrupts = true;  // none is taken
+    for (const Gva rip : {kStore, kCode + 6, kCall, kFunction, kFunction + 1, kAfterCall}) {
+        ASSERT_TRUE(vcpu_->debug({{kStore, kFunction}, {}, true}).ok());
+        const cpu::Exit exit = vcpu_->run(host);
+        ASSERT_EQ(exit.reason, cpu::ExitReason::Debug) << exit.report;
+        EXPECT_EQ(exit.debug.event, cpu::DebugEvent::Step);
+        EXPECT_EQ(vcpu_->state().rip, rip);
+        EXPECT_EQ(vcpu_->state().rflags & x86::rflags::TF, 0u);
+    }
+}
+
+// QEMU's TCG, which emulates the hosts of this test's VMs: its VMRUN does not arm the breakpoints that DR7 asks for.
+bool host_is_tcg() {
+    unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+    __cpuid(0x40000000, eax, ebx, ecx, edx);
+    return ebx == 0x54474354;  // "TCGT"
+}
+
+TEST_F(KvmEngine, ADebuggerStopsAtCodeAndAfterAccesses) {
+    if (host_is_tcg()) GTEST_SKIP() << "QEMU's TCG has no breakpoints in guests of SVM";
+    put(kCode, debugged_guest, debugged_guest_end);
+    ASSERT_TRUE(vcpu_->set_state(entry()).ok());
+    TestHost host;
+    const cpu::DataBreakpoint written{kData + 4, 4, false, true}, touched{kData + 8, 8, true, true};
+    ASSERT_TRUE(vcpu_->debug({{kFunction}, {written, touched}, false}).ok());
+    const auto stop = [&] {
+        const cpu::Exit exit = vcpu_->run(host);
+        EXPECT_EQ(exit.reason, cpu::ExitReason::Debug) << exit.report;
+        return exit.debug;
+    };
+    EXPECT_EQ(stop().data, written);  // by the 8 bytes that begin before it
+    EXPECT_EQ(vcpu_->state().rip, kCode + 6);
+    EXPECT_EQ(stop().data, touched);
+    EXPECT_EQ(vcpu_->state().rip, kCall);
+    EXPECT_EQ(stop().event, cpu::DebugEvent::Code);
+    EXPECT_EQ(vcpu_->state().rip, kFunction);
+    ASSERT_TRUE(vcpu_->debug({{}, {written}, false}).ok());
+    EXPECT_EQ(stop().data, written);
+    EXPECT_EQ(vcpu_->state().dr7, 0x400u);
+    ASSERT_TRUE(vcpu_->debug({}).ok());
+    vcpu_->run(host);
+    EXPECT_TRUE(host.done);
+}
+
+TEST_F(KvmEngine, ADebuggerIsToldOfWhatDoesNotFit) {
+    ASSERT_TRUE(vcpu_->set_state(entry()).ok());
+    EXPECT_TRUE(vcpu_->debug({{1, 2, 3, 4}, {}, false}).ok());
+    EXPECT_FALSE(vcpu_->debug({{1, 2, 3, 4, 5}, {}, false}).ok());
+    EXPECT_FALSE(vcpu_->debug({{}, {{kData, 8, true, false}}, false}).ok());
+    EXPECT_TRUE(vcpu_->debug({}).ok());
+}
+
+TEST_F(KvmEngine, AStepOfAHaltedGuestIsOverAtOnce) {
+    const char halt[] = "\xf4\xf4";
+    put(kCode, halt, halt + 2);
+    ASSERT_TRUE(vcpu_->set_state(entry()).ok());
+    TestHost host;
+    for (unsigned i = 0; i < 2; ++i) {
+        ASSERT_TRUE(vcpu_->debug({{}, {}, true}).ok());
+        EXPECT_EQ(vcpu_->run(host).reason, cpu::ExitReason::Debug);
+        EXPECT_EQ(vcpu_->state().rip, kCode + 1);
+    }
+}
+
+TEST_F(KvmEngine, FindsWherePageTablesLead) {
+    ASSERT_TRUE(vcpu_->set_state(entry()).ok());
+    EXPECT_EQ(vcpu_->physical(kData + 5), kData + 5);
+    EXPECT_EQ(vcpu_->physical(0xffff'8000'0000'0000), std::nullopt);
 }
 
 TEST_F(KvmEngine, CountsItsExits) {

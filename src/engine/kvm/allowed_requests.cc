@@ -14,6 +14,7 @@ std::vector<std::uint32_t> allowed_requests() {
         KVM_GET_VCPU_EVENTS,
         KVM_GET_DIRTY_LOG,
         KVM_CLEAR_DIRTY_LOG,
+        KVM_SET_GUEST_DEBUG,
         // When it fails: the registers for the report.
         KVM_GET_REGS,
         KVM_GET_SREGS,

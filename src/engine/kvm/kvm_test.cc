@@ -3,6 +3,7 @@
 
 #include "engine/kvm/cpuid_table.h"
 #include "engine/kvm/failure.h"
+#include "engine/kvm/guest_debug.h"
 #include "engine/kvm/opened_device.h"
 #include "engine/kvm/segments.h"
 
@@ -72,6 +73,30 @@ TEST(OpenedDevice, SaysWhatToDo) {
     EXPECT_EQ(explain(old, "/dev/kvm"), "/dev/kvm has version 11 of the API, not 12; use a newer kernel");
     old.lacking = "KVM_CAP_X";
     EXPECT_EQ(explain(old, "/dev/kvm"), "/dev/kvm lacks KVM_CAP_X; use a newer kernel");
+}
+
+TEST(GuestDebug, FillsTheProcessorsFourBreakpoints) {
+    const GuestDebug debug = GuestDebug::of({{0x1234}, {{0x2001, 7, false, true}}, false}).take();
+    const kvm_guest_debug kernel = debug.for_kernel();
+    EXPECT_EQ(kernel.control, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_USE_HW_BP);
+    EXPECT_EQ(kernel.arch.debugreg[0], 0x1234u);
+    EXPECT_EQ(kernel.arch.debugreg[1], 0x2001u);
+    EXPECT_EQ(kernel.arch.debugreg[2], 0x2002u);
+    EXPECT_EQ(kernel.arch.debugreg[3], 0x2004u);
+    EXPECT_EQ(kernel.arch.debugreg[7], 0xd5100455u);
+    EXPECT_EQ(debug.stop_of(1)->event, cpu::DebugEvent::Code);
+    EXPECT_EQ(debug.stop_of(4)->data.size, 7u);
+    EXPECT_EQ(debug.stop_of(0x4000), std::nullopt) << "the guest's own step";
+}
+
+TEST(GuestDebug, RefusesWhatDoesNotFit) {
+    EXPECT_TRUE(GuestDebug::of({{1, 2, 3, 4}, {}, false}).ok());
+    EXPECT_FALSE(GuestDebug::of({{1, 2, 3, 4, 5}, {}, false}).ok());
+    EXPECT_TRUE(GuestDebug::of({{1, 2, 3, 4, 5}, {}, true}).ok()) << "a step does not look at code";
+    EXPECT_TRUE(GuestDebug::of({{}, {{0x1000, 32, true, true}}, false}).ok());
+    EXPECT_FALSE(GuestDebug::of({{}, {{0x1000, 33, true, true}}, false}).ok());
+    EXPECT_FALSE(GuestDebug::of({{}, {{0x1000, 8, true, false}}, false}).ok());
+    EXPECT_FALSE(GuestDebug::of({{}, {{0, 4096, false, true}}, false}).ok());
 }
 
 }  // namespace

@@ -54,6 +54,7 @@ void KvmVcpu::notify() {
 cpu::Exit KvmVcpu::run(cpu::VcpuHost& host) {
     thread_.store(::pthread_self(), std::memory_order_relaxed);
     unblock_kick();
+    if (steps_asleep()) return {cpu::ExitReason::Debug, {}};
     Stop stop;
     for (;;) {
         const int error = enter(host, stop);
@@ -127,6 +128,7 @@ std::optional<cpu::Exit> KvmVcpu::handle_exit(cpu::VcpuHost& host) {
             ++counters_.end_of_interrupt;
             host.end_of_interrupt(run_->eoi.vector);
             return std::nullopt;
+        case KVM_EXIT_DEBUG: return stop_for_debugger();
         case KVM_EXIT_SHUTDOWN: return cpu::Exit{cpu::ExitReason::Shutdown, {}};
         default: return failed(describe_exit(*run_));
     }

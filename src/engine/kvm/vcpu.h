@@ -16,6 +16,7 @@
 #include "cpu/kept_msrs.h"
 #include "engine/kvm/counters.h"
 #include "engine/kvm/failure.h"
+#include "engine/kvm/guest_debug.h"
 #include "engine/kvm/kick_timer.h"
 #include "memory/guest_ram.h"
 #include "x86/cpuid_model.h"
@@ -42,6 +43,8 @@ class KvmVcpu final : public cpu::Vcpu {
     void notify() override;
     cpu::VcpuState state() const override;
     Result<void> set_state(const cpu::VcpuState& state) override;
+    Result<void> debug(const cpu::DebugRequest& request) override;
+    std::optional<Gpa> physical(Gva address) override;
 
     const Counters& counters() const { return counters_; }
 
@@ -67,6 +70,11 @@ class KvmVcpu final : public cpu::Vcpu {
     void answer_msr_read(cpu::VcpuHost& host);
     void answer_msr_write(cpu::VcpuHost& host);
 
+    // debugging.cc
+    bool steps_asleep() const;
+    std::optional<cpu::Exit> stop_for_debugger();
+    void give_back_debug_exception(std::uint64_t dr6);
+
     // The end that the engine cannot help, with registers and the code at RIP.
     cpu::Exit failed(const std::string& what) const;
 
@@ -75,6 +83,7 @@ class KvmVcpu final : public cpu::Vcpu {
     UniqueFd fd_;
     kvm_run* run_;  // shared with the kernel
     cpu::KeptMsrs msrs_;
+    GuestDebug debug_;
     KickTimer settle_timer_;
     Counters counters_;
     std::atomic<pthread_t> thread_{};   // that runs it

@@ -40,7 +40,7 @@ detach
 def steps(checks, vmm, images):
     base = pathlib.Path(images) / "exceptions/single_step"
     machine = Debugged(vmm, ["--kernel", f"{base}.elf", "--debug-exit"])
-    checks.holds(machine.messages[0], r"gdb: the VM waits for a debugger, on the translator; in gdb: target remote ")
+    checks.holds(machine.messages[0], r"gdb: the VM waits for a debugger, on the engine (translator|kvm); in gdb: target remote ")
     said = machine.gdb(SCRIPT.replace("set $rax = 0x1234\nprint/x $rax\n", ""), f"{base}.elf64")
     checks.holds(said, r"^rip .*<multiboot_entry>", r"^Breakpoint 1, .* in guest_main", r"^rip .*<guest_main>",
                  r"^efer .*0xd01", r"=> .*push", r"^rip .*<guest_main\+6>", r"^Breakpoint 3, .* in on_step",

@@ -20,7 +20,8 @@ class Debugged:
     def __init__(self, vmm, options):
         self.where = tempfile.TemporaryDirectory(prefix="hospes-gdb-")
         self.socket = str(pathlib.Path(self.where.name) / "socket")
-        command = [vmm, "--engine", "translator", "--gdb", f"unix:{self.socket}", *options]
+        engine = os.environ.get("HOSPES_TEST_ENGINE", "translator")
+        command = [vmm, "--engine", engine, "--gdb", f"unix:{self.socket}", *options]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, errors="replace")
         self.serial = []

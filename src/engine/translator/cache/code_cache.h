@@ -173,6 +173,7 @@ class CodeCache {
     void keep(const Origin& origin, BlockIndex index, const Constant& constant);
     std::uint32_t kept_slot(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % kKeptBlocks; }
     void enter_lists(BlockIndex index);
+    void leave_bucket(BlockIndex index);
     void leave_lists(BlockIndex index);
     BlockIndex next_in_page(const Block& block, std::uint64_t page) const;
     void remove_from_page(std::uint64_t page, BlockIndex index);
@@ -196,6 +197,7 @@ class CodeCache {
     void next_segment();
     void empty_segment(unsigned number);
     void drop_incoming(BlockIndex target, ExitIndex first, ExitIndex end);
+    void drop_from_page(std::uint64_t page, BlockIndex first, BlockIndex end);
     unsigned segment_at(CodeOffset offset) const;
     CodeOffset code_share() const { return (first_cold_ - first_code_) / segments_ & ~63u; }
     CodeOffset cold_share() const { return static_cast<CodeOffset>((memory_.size() - first_cold_) / segments_); }

@@ -64,11 +64,16 @@ void CodeCache::enter_lists(BlockIndex index) {
     }
 }
 
-void CodeCache::leave_lists(BlockIndex index) {
-    Block& block = blocks_[index];
+void CodeCache::leave_bucket(BlockIndex index) {
+    const Block& block = blocks_[index];
     BlockIndex* link = &buckets_[bucket_of(block.gpa, block.mode)];
     while (*link != index) link = &blocks_[*link].next_in_bucket;
     *link = block.next_in_bucket;
+}
+
+void CodeCache::leave_lists(BlockIndex index) {
+    const Block& block = blocks_[index];
+    leave_bucket(index);
     PageLines pages[2];
     const unsigned count = lines_of(block, pages);
     for (unsigned i = 0; i < count; ++i) remove_from_page(pages[i].page, index);

@@ -94,8 +94,11 @@ class Assembler {
         modrm_reg(to, from);
     }
     void load_imm(HostReg to, std::uint64_t value);
-    // LEA, or MOV where that is enough: the host renames it away.
-    void lea(HostReg to, const HostMem& from) { is_register(from) ? mov(to, from.base) : op_rm(true, 0x8d, to, from); }
+    // LEA, or what is enough: the host renames a MOV away.
+    void lea(HostReg to, const HostMem& from) {
+        if (!is_register(from)) return op_rm(true, 0x8d, to, from);
+        if (to != from.base) mov(to, from.base);
+    }
     void lea32(HostReg to, const HostMem& from) {
         is_register(from) ? mov32(to, from.base) : op_rm(false, 0x8d, to, from);
     }

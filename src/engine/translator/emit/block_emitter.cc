@@ -81,7 +81,7 @@ void BlockEmitter::emit_entries(EmittedBlock& out) {
     out.flags_live_in = block_[0].live_before != 0 || straddles;
     const bool begin_saved = straddles || saves_flags_first();
     set_flags(Flags::Saved);
-    out.entry_indirect = 0;  // the cache patches its first 5 bytes: the LEA and the store are longer
+    out.entry_indirect = 0;  // the cache patches its first 5 bytes: the store alone is longer
     a_.lea(kT0, at(kT0, -static_cast<std::int64_t>(block_[0].offset)));
     if (!code64_) a_.mov32(kT0, kT0);
     a_.store(STATE(page_base), kT0);
