@@ -21,8 +21,8 @@ class PopulateAhead {
         ::madvise(begin_ + done_, end - done_, MADV_POPULATE_WRITE);
         done_ = end;
     }
-    // All of it was given back to the host.
-    void start_again() { done_ = 0; }
+    // What is used next begins at `offset`.
+    void start_at(std::size_t offset) { done_ = offset / kStep * kStep; }
 
   private:
     static constexpr std::size_t kStep = 64 << 10;

@@ -37,12 +37,14 @@ class ReservedArray {
     [[gnu::always_inline]] const T& operator[](std::size_t index) const { return data_[index]; }
     std::size_t capacity() const { return capacity_; }
 
-    // For arrays that fill up from the start: the first `count` elements are about to be used.
+    // For arrays that fill up one element after the other: those before `count` are about to be used, the first of them
+    // was named to start_at(), or is the array's first.
     void reach(std::size_t count) { ahead_.reach(count * sizeof(T)); }
+    void start_at(std::size_t first) { ahead_.start_at(first * sizeof(T)); }
     // Back to all zero bytes, memory returned to the host.
     void reset() {
         ::madvise(data_, capacity_ * sizeof(T), MADV_DONTNEED);
-        ahead_.start_again();
+        ahead_.start_at(0);
     }
 
   private:

@@ -67,10 +67,10 @@ std::vector<Option> options_of(Arguments& to) {
          {"auto", "kvm", "translator"}},
         {"--cpu-model",
          "NAME",
-         "what the VM's CPU can: host (the default), x86-64-v3, x86-64-v2",
+         "what the VM's CPU can: host (the default), x86-64-v4, x86-64-v3, x86-64-v2",
          &to.cpu_model,
          Completion::Words,
-         {"host", "x86-64-v3", "x86-64-v2"}},
+         {"host", "x86-64-v4", "x86-64-v3", "x86-64-v2"}},
         {"--verbose", "", "show the kernel's console on standard error", &to.verbose},
     };
 }

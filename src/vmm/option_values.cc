@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/translator/optimisations.h"
+
 namespace hospes::vmm {
 
 namespace {
@@ -125,6 +127,27 @@ Result<std::uint32_t> parse_trace(const std::string& text) {
             return Error("cannot use " + quoted("--trace", text) + ": nothing is called \"" + word +
                          "\"; known are blocks, exits and faults, separated by commas");
         }
+    }
+    return bits;
+}
+
+std::string without_names() {
+    std::string names;
+    for (const translator::NamedOptimisation& known : translator::kOptimisations) {
+        names += (names.empty() ? "" : ", ") + std::string(known.name);
+    }
+    return names;
+}
+
+Result<std::uint32_t> parse_without(const std::string& text) {
+    std::uint32_t bits = 0;
+    for (const std::string& word : split(text)) {
+        const std::uint32_t bit = translator::optimisation_named(word);
+        if (bit == 0) {
+            return Error("cannot use " + quoted("--without", text) + ": nothing is called \"" + word +
+                         "\"; known are " + without_names() + ", separated by commas");
+        }
+        bits |= bit;
     }
     return bits;
 }

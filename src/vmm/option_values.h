@@ -27,6 +27,9 @@ Result<bool> parse_switch(const std::string& option, const std::string& text);
 Result<DiskOption> parse_disk(const std::string& text);
 // blocks,exits,faults to translator::Trace bits.
 Result<std::uint32_t> parse_trace(const std::string& text);
+// Optimisation bits; and the names that it knows, for people.
+Result<std::uint32_t> parse_without(const std::string& text);
+std::string without_names();
 // --code-cache, in MiB, to bytes.
 Result<std::size_t> parse_code_cache(const std::string& text);
 

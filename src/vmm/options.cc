@@ -18,14 +18,14 @@ debug-exit port (with --debug-exit); 125 it never ran, or the engine failed. A s
 
 // Every value as its text, so that what is wrong with it is said here and not by CLI11.
 struct Texts {
-    std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace;
+    std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace, without;
     std::string block_limit = "48", code_cache = "128", sandbox = "on", gdb;
     std::vector<std::string> disks, ports;
     bool no_reboot = false, debug_exit = false, no_link = false, counters = false, perf_map = false;
 };
 
 void declare(CLI::App& app, Texts& texts) {
-    const auto value = [&](const char* name, std::string& to, const char* type, const char* help) {
+    const auto value = [&](const char* name, std::string& to, const char* type, const std::string& help) {
         app.add_option(name, to, help)->type_name(type);
     };
     value("--engine", texts.engine, "NAME", "CPU engine: kvm, translator, or auto (the default: kvm where it works)");
@@ -43,8 +43,8 @@ void declare(CLI::App& app, Texts& texts) {
     value("--memory", texts.memory, "MIB", "size of memory; 256 if not given");
     value("--cpus", texts.cpus, "N", "number of CPUs, 1 to 64; 1 if not given");
     value("--cpu-model", texts.cpu_model, "NAME",
-          "what CPUID says: host (the default: all that this host's CPU has), x86-64-v3 or x86-64-v2 (the same "
-          "everywhere)");
+          "what CPUID says: host (the default: all that this host's CPU has), x86-64-v4, x86-64-v3 or x86-64-v2 "
+          "(the same everywhere)");
     app.add_flag("--no-reboot", texts.no_reboot, "end at a reset instead of starting again");
     value("--sandbox", texts.sandbox, "on|off",
           "keep this process from all that a VM does not need; off is for debuggers, and for guests that you trust");
@@ -55,6 +55,8 @@ void declare(CLI::App& app, Texts& texts) {
     app.add_flag("--counters", texts.counters, "show the engine's counters at the end");
     value("--block-limit", texts.block_limit, "N", "translate at most N instructions at a time, 1 to 48");
     app.add_flag("--no-link", texts.no_link, "do not link translated blocks");
+    value("--without", texts.without, "WHAT,...",
+          "leave out something that makes translated code fast: " + without_names());
     value("--code-cache", texts.code_cache, "MIB", "bound on translated code; 128 if not given");
     app.add_flag("--perf-map", texts.perf_map, "write /tmp/perf-PID.map for profilers");
 }
@@ -63,12 +65,12 @@ void declare(CLI::App& app, Texts& texts) {
 Result<EngineWish> interpret_engine(const Texts& texts) {
     const Texts defaults;
     const EngineWish wish = HOSPES_TRY(parse_engine(texts.engine));
-    const bool tuned = texts.no_link || texts.perf_map || !texts.trace.empty() ||
+    const bool tuned = texts.no_link || texts.perf_map || !texts.trace.empty() || !texts.without.empty() ||
                        texts.block_limit != defaults.block_limit || texts.code_cache != defaults.code_cache;
     if (tuned && wish == EngineWish::Kvm) {
         return Error(
-            "cannot use --engine kvm: --trace, --block-limit, --no-link, --code-cache and --perf-map are the "
-            "translator's; leave them out");
+            "cannot use --engine kvm: --trace, --block-limit, --no-link, --without, --code-cache and --perf-map are "
+            "the translator's; leave them out");
     }
     // Of the engines that can be debugged, the one that has all breakpoints, unless it is asked otherwise.
     const bool debugged = !texts.gdb.empty() && wish == EngineWish::Auto;
@@ -91,6 +93,7 @@ Result<Options> interpret(const Texts& texts) {
         static_cast<unsigned>(HOSPES_TRY(parse_number("--block-limit", texts.block_limit, 1, 48)));
     machine.engine.link = !texts.no_link;
     machine.engine.perf_map = texts.perf_map;
+    if (!texts.without.empty()) machine.engine.without = HOSPES_TRY(parse_without(texts.without));
     if (!texts.trace.empty()) machine.engine.trace = HOSPES_TRY(parse_trace(texts.trace));
     for (const std::string& disk : texts.disks) options.disks.push_back(HOSPES_TRY(parse_disk(disk)));
     options.ports = HOSPES_TRY(parse_ports(texts.ports));

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/translator/optimisations.h"
 #include "vmm/option_values.h"
 
 namespace hospes::vmm {
@@ -62,6 +63,7 @@ TEST(CommandLine, OptionsOfTheTranslatorMeanTheTranslator) {
     ASSERT_TRUE(parsed.ok());
     EXPECT_EQ(parsed->options.engine, EngineWish::Translator);
     EXPECT_FALSE(parse({"--engine", "kvm", "--no-link"}).ok());
+    EXPECT_FALSE(parse({"--engine", "kvm", "--without", "loops"}).ok());
     EXPECT_EQ(parse({"--engine", "kvm", "--gdb", "1234"})->options.engine, EngineWish::Kvm);
 }
 
@@ -87,6 +89,8 @@ TEST(CommandLine, EveryOption) {
                          "--block-limit",
                          "1",
                          "--no-link",
+                         "--without",
+                         "loops,revival",
                          "--code-cache",
                          "16",
                          "--trace",
@@ -109,6 +113,7 @@ TEST(CommandLine, EveryOption) {
     EXPECT_FALSE(options.reboot);
     EXPECT_EQ(options.machine.engine.block_limit, 1u);
     EXPECT_FALSE(options.machine.engine.link);
+    EXPECT_EQ(options.machine.engine.without, translator::kLoops | translator::kRevival);
     EXPECT_EQ(options.machine.engine.code_cache_bytes, 16u << 20);
     EXPECT_EQ(options.machine.engine.trace, translator::kTraceBlocks | translator::kTraceFaults);
     EXPECT_TRUE(options.machine.engine.perf_map);
@@ -170,6 +175,7 @@ TEST(CommandLine, ErrorsNameTheOptionAndAdvise) {
                                                          {"--port", "agent=1000000"},
                                                          {"--trace", "all"},
                                                          {"--block-limit", "0"},
+                                                         {"--without", "everything"},
                                                          {"--block-limit", "49"},
                                                          {"--code-cache", "3"},
                                                          {"--code-cache", "18446744073709551616"}};

@@ -1,6 +1,7 @@
 #include "vmm/run.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -41,6 +42,7 @@ void fill_standard_descriptors() {
 int run(int count, const char* const* words) {
     fill_standard_descriptors();
     ::signal(SIGPIPE, SIG_IGN);       // a reader that went away shows as EPIPE
+    ::mallopt(M_ARENA_MAX, 8);        // with more threads, malloc would count the host's CPUs, in files out of reach
     ::prctl(PR_SET_TIMERSLACK, 1ul);  // inherited by every thread: the guest's timers are not to be 50 us late
     auto command_line = parse_command_line(count, words);
     if (!command_line.ok()) return refuse(command_line.error());

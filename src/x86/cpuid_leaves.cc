@@ -16,8 +16,6 @@ constexpr std::uint32_t kKvmBase = 0x40000000;
 constexpr std::uint32_t kKvmTiming = 0x40000010;
 constexpr std::uint32_t kApicTimerHertz = 1'000'000'000;
 constexpr std::uint32_t kSignature = 0x000806f8;  // family 6, model 8FH, stepping 8
-constexpr std::uint32_t kXsaveLegacy = 512 + 64;
-constexpr std::uint32_t kYmmSize = 256;
 
 struct Bit {
     Feature feature;
@@ -39,13 +37,20 @@ constexpr Bit kFeatures1Ecx[] = {
     {Feature::RDRAND, 30},
 };
 constexpr Bit kFeatures7Ebx[] = {
-    {Feature::FSGSBASE, 0},    {Feature::BMI1, 3},     {Feature::AVX2, 5},    {Feature::SMEP, 7}, {Feature::BMI2, 8},
-    {Feature::ERMS, 9},        {Feature::INVPCID, 10}, {Feature::RDSEED, 18}, {Feature::ADX, 19}, {Feature::SMAP, 20},
-    {Feature::CLFLUSHOPT, 23}, {Feature::CLWB, 24},    {Feature::SHA, 29},
+    {Feature::FSGSBASE, 0},    {Feature::BMI1, 3},        {Feature::AVX2, 5},      {Feature::SMEP, 7},
+    {Feature::BMI2, 8},        {Feature::ERMS, 9},        {Feature::INVPCID, 10},  {Feature::AVX512F, 16},
+    {Feature::AVX512DQ, 17},   {Feature::RDSEED, 18},     {Feature::ADX, 19},      {Feature::SMAP, 20},
+    {Feature::AVX512IFMA, 21}, {Feature::CLFLUSHOPT, 23}, {Feature::CLWB, 24},     {Feature::AVX512CD, 28},
+    {Feature::SHA, 29},        {Feature::AVX512BW, 30},   {Feature::AVX512VL, 31},
 };
 constexpr Bit kFeatures7Ecx[] = {
-    {Feature::UMIP, 2}, {Feature::GFNI, 8}, {Feature::VAES, 9}, {Feature::VPCLMULQDQ, 10}, {Feature::RDPID, 22},
+    {Feature::AVX512VBMI, 1},  {Feature::UMIP, 2},          {Feature::AVX512VBMI2, 6},
+    {Feature::GFNI, 8},        {Feature::VAES, 9},          {Feature::VPCLMULQDQ, 10},
+    {Feature::AVX512VNNI, 11}, {Feature::AVX512BITALG, 12}, {Feature::AVX512VPOPCNTDQ, 14},
+    {Feature::RDPID, 22},
 };
+constexpr Bit kFeatures7Edx[] = {{Feature::FSRM, 4}, {Feature::AVX512VP2INTERSECT, 8}};
+constexpr Bit kFeatures71Eax[] = {{Feature::AVX_VNNI, 4}, {Feature::AVX512BF16, 5}};
 constexpr Bit kExtendedEcx[] = {{Feature::LZCNT, 5}, {Feature::PREFETCHW, 8}};
 constexpr Bit kExtendedEdx[] = {{Feature::PDPE1GB, 26}, {Feature::RDTSCP, 27}};
 constexpr Bit kXsave1Eax[] = {{Feature::XSAVEOPT, 0}, {Feature::XSAVEC, 1}, {Feature::XGETBV1, 2}};
@@ -59,11 +64,21 @@ constexpr std::uint32_t kBaseEdx = bit(0) | bit(2) | bit(3) | bit(4) | bit(5) | 
 
 unsigned topology_shift(unsigned vcpus) { return static_cast<unsigned>(std::bit_width(vcpus - 1)); }
 
+// Family, model and stepping. Programs go by them, not by the feature bits alone: what GCC compiles for several
+// processors
+// ("arch=" in target_clones) is chosen so. Hence of a processor that has no more than the model: with AVX-512, with
+// AVX2 (Haswell), neither (Nehalem).
+std::uint32_t signature(const CpuidModel& model) {
+    constexpr std::uint32_t kHaswell = 0x000306f2, kNehalem = 0x000106a5;
+    if (model.has(Feature::AVX512F)) return kSignature;
+    return model.has(Feature::AVX2) ? kHaswell : kNehalem;
+}
+
 CpuidLeaf vendor(std::uint32_t maximum) { return {maximum, 0x756e6547, 0x6c65746e, 0x49656e69}; }  // GenuineIntel
 
 CpuidLeaf features1(const CpuidModel& model, unsigned vcpus, unsigned vcpu, std::uint64_t cr4) {
     CpuidLeaf leaf;
-    leaf.eax = kSignature;
+    leaf.eax = signature(model);
     leaf.ebx = (vcpu & 0xff) << 24 | std::min(1u << topology_shift(vcpus), 255u) << 16 | 8u << 8;
     leaf.ecx = gather(model, kFeatures1Ecx) | bit(31);  // a hypervisor is present
     if (model.has(Feature::XSAVE) && (cr4 & cr4::OSXSAVE) != 0) leaf.ecx |= bit(27);
@@ -93,16 +108,15 @@ CpuidLeaf caches(unsigned index, unsigned vcpus) {
 
 CpuidLeaf features7(const CpuidModel& model, unsigned subfunction) {
     CpuidLeaf leaf;
-    const std::uint32_t vnni = model.has(Feature::AVX_VNNI) ? bit(4) : 0;
     if (subfunction == 0) {
         leaf.eax = 2;
         // TSC_ADJUST; FDP only at exceptions; no FCS and FDS.
         leaf.ebx = gather(model, kFeatures7Ebx) | bit(1) | bit(6) | bit(13);
         leaf.ecx = gather(model, kFeatures7Ecx);
-        // FSRM; SPEC_CTRL and PRED_CMD, STIBP, ARCH_CAPABILITIES, SSBD: so that guests see the immunity bits.
-        leaf.edx = (model.has(Feature::FSRM) ? bit(4) : 0) | bit(26) | bit(27) | bit(29) | bit(31);
+        // SPEC_CTRL and PRED_CMD, STIBP, ARCH_CAPABILITIES, SSBD: so that guests see the immunity bits.
+        leaf.edx = gather(model, kFeatures7Edx) | bit(26) | bit(27) | bit(29) | bit(31);
     } else if (subfunction == 1) {
-        leaf.eax = vnni;
+        leaf.eax = gather(model, kFeatures71Eax);
     } else if (subfunction == 2) {
         leaf.edx = bit(4);  // BHI_CTRL: Linux then sets a bit once, and not a loop at each system call
     }
@@ -125,18 +139,17 @@ CpuidLeaf topology(unsigned subfunction, unsigned vcpus, unsigned vcpu) {
     return leaf;
 }
 
-std::uint32_t xsave_size(std::uint64_t components) {
-    return kXsaveLegacy + ((components & xcr0::AVX) != 0 ? kYmmSize : 0);
-}
-
 CpuidLeaf xsave(const CpuidModel& model, unsigned subfunction, std::uint64_t xcr0) {
     if (!model.has(Feature::XSAVE)) return {};
     const std::uint64_t supported = model.supported_xcr0();
+    const XsaveLayout& layout = model.xsave_layout();
     if (subfunction == 0) {
-        return {static_cast<std::uint32_t>(supported), xsave_size(xcr0), xsave_size(supported), 0};
+        return {static_cast<std::uint32_t>(supported), layout.standard_size(xcr0), layout.standard_size(supported), 0};
     }
-    if (subfunction == 1) return {gather(model, kXsave1Eax), xsave_size(xcr0), 0, 0};
-    if (subfunction == 2 && (supported & xcr0::AVX) != 0) return {kYmmSize, kXsaveLegacy, 0, 0};
+    if (subfunction == 1) return {gather(model, kXsave1Eax), XsaveLayout::compacted_size(xcr0), 0, 0};
+    for (const XsaveComponent& one : layout) {
+        if (one.number == subfunction && (supported & one.bit()) != 0) return {one.size, one.offset, 0, 0};
+    }
     return {};
 }
 

@@ -30,10 +30,17 @@ constexpr Feature kV3[] = {
 };
 constexpr Feature kV3EngineOwn[] = {Feature::XSAVE, Feature::XSAVEOPT, Feature::XSAVEC, Feature::XGETBV1};
 
-// What `host` adds where the host has it, with AVX2 the wide ones, too. AVX-512 is not among them until masked memory
-// accesses are implemented.
+constexpr Feature kV4[] = {
+    Feature::AVX512F, Feature::AVX512BW, Feature::AVX512CD, Feature::AVX512DQ, Feature::AVX512VL,
+};
+
+// What `host` adds where the host has it: with AVX2 the wide ones too, with level 4 those of its registers.
 constexpr Feature kOptional[] = {Feature::SHA, Feature::GFNI, Feature::ADX, Feature::CLFLUSHOPT, Feature::CLWB};
 constexpr Feature kOptionalWide[] = {Feature::VAES, Feature::VPCLMULQDQ, Feature::AVX_VNNI};
+constexpr Feature kOptional512[] = {
+    Feature::AVX512IFMA, Feature::AVX512VBMI,   Feature::AVX512VBMI2,     Feature::AVX512VNNI,
+    Feature::AVX512BF16, Feature::AVX512BITALG, Feature::AVX512VPOPCNTDQ, Feature::AVX512VP2INTERSECT,
+};
 constexpr Feature kHostEngineOwn[] = {Feature::RDPID};  // no part of the levels
 
 // The platform's features that a model can choose from.
@@ -67,14 +74,15 @@ class Supply {
 }  // namespace
 
 Result<CpuidModel> CpuidModel::create(const std::string& name, const CpuidPlatform& platform) {
-    const bool host = name == "host", v3 = name == "x86-64-v3";
+    const bool host = name == "host", v4 = name == "x86-64-v4", v3 = v4 || name == "x86-64-v3";
     if (!host && !v3 && name != "x86-64-v2") {
-        return Error("unknown CPU model \"" + name + "\"; known are x86-64-v2, x86-64-v3 and host");
+        return Error("unknown CPU model \"" + name + "\"; known are x86-64-v2, x86-64-v3, x86-64-v4 and host");
     }
     const Supply supply(platform);
     std::string missing = supply.missing(kV2);
     if (!host) missing += supply.missing(kEngineOwn);
     if (v3) missing += supply.missing(kV3) + supply.missing(kV3EngineOwn);
+    if (v4) missing += supply.missing(kV4);
     if (!missing.empty()) {
         return Error("CPU model " + name + " needs " + missing.substr(2) + ", which " + supply.place() +
                      " lacks; choose " + (host ? "the other engine" : "another model"));
@@ -90,16 +98,23 @@ Result<CpuidModel> CpuidModel::create(const std::string& name, const CpuidPlatfo
     add(kEngineOwn);
     add(kV2);
     model.supported_xcr0_ = xcr0::X87 | xcr0::SSE;
-    // Level 3 as a whole or not at all.
+    // Levels 3 and 4 each as a whole or not at all.
     const bool avx = v3 || (host && supply.missing(kV3).empty() && supply.has(Feature::XSAVE));
     if (avx) {
         add(kV3);
         add(kV3EngineOwn);
         model.supported_xcr0_ |= xcr0::AVX;
     }
+    const bool avx512 = v4 || (host && avx && supply.missing(kV4).empty());
+    if (avx512) {
+        add(kV4);
+        model.supported_xcr0_ |= xcr0::kAvx512;
+        model.xsave_layout_ = XsaveLayout::of_host();
+    }
     if (!host) return model;
     add(kOptional);
     if (avx) add(kOptionalWide);
+    if (avx512) add(kOptional512);
     add(kHostEngineOwn);
     return model;
 }

@@ -1,4 +1,5 @@
-// Named CPU models: what CPUID says, and so what decode admits. The same on every host that can run the model.
+// Named CPU models: what CPUID says, and so what decode admits. The same on every host that can run the model, but for
+// where AVX-512 lies in XSAVE areas.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "x86/xsave_layout.h"
 
 namespace hospes::x86 {
 
@@ -75,6 +77,7 @@ enum class Feature : std::uint8_t {
     PREFETCHW,
     AVX_VNNI,
     AVX512BF16,
+    AVX512VP2INTERSECT,
     kCount,
 };
 
@@ -89,8 +92,8 @@ struct CpuidPlatform {
 
 class CpuidModel {
   public:
-    // `name`: x86-64-v2, x86-64-v3, or host. Errors: unknown name (lists the known ones), features that the host or
-    // the engine lacks (lists them).
+    // `name`: x86-64-v2, x86-64-v3, x86-64-v4, or host. Errors: unknown name (lists the known ones), features that the
+    // host or the engine lacks (lists them).
     static Result<CpuidModel> create(const std::string& name, const CpuidPlatform& platform);
 
     const std::string& name() const { return name_; }
@@ -101,6 +104,8 @@ class CpuidModel {
     CpuidLeaf leaf(std::uint32_t function, std::uint32_t subfunction, unsigned vcpu, std::uint64_t cr4,
                    std::uint64_t xcr0) const;
 
+    // Of the guest's XSAVE areas, and of VcpuState's: the host's.
+    [[gnu::always_inline]] const XsaveLayout& xsave_layout() const { return xsave_layout_; }
     // XCR0 bits that the guest may set.
     [[gnu::always_inline]] std::uint64_t supported_xcr0() const { return supported_xcr0_; }
 
@@ -108,6 +113,7 @@ class CpuidModel {
     std::string name_;
     bool features_[static_cast<unsigned>(Feature::kCount)] = {};
     std::uint64_t supported_xcr0_ = 0;
+    XsaveLayout xsave_layout_;
     CpuidPlatform platform_;
     std::string brand_;
 };

@@ -45,6 +45,11 @@ TEST(CpuidModel, VendorAndHypervisor) {
     EXPECT_NE(model.leaf(1, 0, 0, 0, kNoXcr0).ecx & (1u << 31), 0u);
 }
 
+TEST(CpuidModel, ProcessorHasNoMoreThanTheModel) {
+    EXPECT_EQ(make("x86-64-v2").leaf(1, 0, 0, 0, kNoXcr0).eax, 0x000106a5u);
+    EXPECT_EQ(make("x86-64-v3").leaf(1, 0, 0, 0, kNoXcr0).eax, 0x000306f2u);
+}
+
 TEST(CpuidModel, TakesFromTheEngineWhatItHas) {
     CpuidPlatform platform{2'500'000, 1};
     platform.engine_has = [](Feature feature) { return feature != Feature::PCID && feature != Feature::AVX2; };
@@ -78,6 +83,57 @@ TEST(CpuidModel, LevelsDifferWhereThePsAbiSaysSo) {
     EXPECT_FALSE(v3.has(Feature::AVX512F));
     EXPECT_EQ(v3.supported_xcr0(), xcr0::X87 | xcr0::SSE | xcr0::AVX);
     EXPECT_EQ(v3.leaf(7, 0, 0, 0, kNoXcr0).ebx & (1u << 5 | 1u << 16), 1u << 5);  // AVX2, not AVX512F
+}
+
+// A platform that has all features, whatever the host lacks.
+CpuidPlatform complete() {
+    CpuidPlatform platform{2'500'000, 1};
+    platform.engine_has = [](Feature) { return true; };
+    return platform;
+}
+
+TEST(CpuidModel, LevelFourAddsAvx512) {
+    const CpuidModel v4 = make("x86-64-v4", complete());
+    for (const Feature feature : {Feature::AVX512F, Feature::AVX512BW, Feature::AVX512CD, Feature::AVX512DQ,
+                                  Feature::AVX512VL, Feature::AVX2}) {
+        EXPECT_TRUE(v4.has(feature));
+    }
+    EXPECT_FALSE(v4.has(Feature::AVX512VBMI));
+    EXPECT_EQ(v4.supported_xcr0(), 0xe7u);
+    const std::uint32_t level = 1u << 16 | 1u << 17 | 1u << 28 | 1u << 30 | 1u << 31;
+    EXPECT_EQ(v4.leaf(7, 0, 0, 0, kNoXcr0).ebx & (level | 1u << 21), level);
+    const CpuidModel host = make("host", complete());
+    EXPECT_EQ(host.leaf(7, 0, 0, 0, kNoXcr0).ecx & 0x5842u, 0x5842u);  // VBMI VBMI2 VNNI BITALG VPOPCNTDQ
+    EXPECT_EQ(host.leaf(7, 0, 0, 0, kNoXcr0).edx & (1u << 8), 1u << 8);
+    EXPECT_EQ(host.leaf(7, 1, 0, 0, kNoXcr0).eax, 1u << 4 | 1u << 5);
+}
+
+TEST(CpuidModel, LevelFourIsRefusedByName) {
+    CpuidPlatform platform = complete();
+    platform.engine_has = [](Feature feature) { return feature != Feature::AVX512BW && feature != Feature::AVX512VL; };
+    const auto v4 = CpuidModel::create("x86-64-v4", platform);
+    ASSERT_FALSE(v4.ok());
+    EXPECT_NE(v4.error().message().find("needs AVX512BW, AVX512VL, which"), std::string::npos) << v4.error().message();
+    const CpuidModel host = make("host", platform);
+    EXPECT_FALSE(host.has(Feature::AVX512F));  // level 4 as a whole or not at all
+    EXPECT_FALSE(host.has(Feature::AVX512VBMI));
+    EXPECT_EQ(host.supported_xcr0(), 7u);
+}
+
+TEST(CpuidModel, Avx512HasItsPlaceInXsaveAreas) {
+    const CpuidModel v4 = make("x86-64-v4", complete());
+    const CpuidLeaf main = v4.leaf(0xd, 0, 0, 0, 7);
+    EXPECT_EQ(main.eax, 0xe7u);
+    EXPECT_EQ(main.ebx, 832u);
+    const CpuidLeaf last = v4.leaf(0xd, 7, 0, 0, 7);
+    EXPECT_EQ(last.eax, 1024u);
+    EXPECT_EQ(main.ecx, last.ebx + last.eax);
+    EXPECT_EQ(v4.leaf(0xd, 0, 0, 0, 0xe7).ebx, main.ecx);
+    EXPECT_EQ(v4.leaf(0xd, 1, 0, 0, 0xe7).ebx, 832u + 64 + 512 + 1024);  // compacted: nothing between
+    EXPECT_EQ(v4.leaf(0xd, 5, 0, 0, 7).eax, 64u);
+    EXPECT_EQ(v4.leaf(0xd, 6, 0, 0, 7).eax, 512u);
+    EXPECT_EQ(v4.leaf(0xd, 3, 0, 0, 7).eax, 0u);
+    EXPECT_EQ(make("x86-64-v3").leaf(0xd, 5, 0, 0, 7).eax, 0u);
 }
 
 TEST(CpuidModel, OsxsaveMirrorsCr4) {

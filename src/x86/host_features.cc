@@ -13,6 +13,7 @@ namespace {
 using enum CpuidRegister;
 
 constexpr std::uint64_t kYmm = xcr0::SSE | xcr0::AVX;
+constexpr std::uint64_t kZmm = kYmm | xcr0::kAvx512;
 constexpr std::uint32_t kExtended = 0x80000001;
 
 constexpr auto kPlaces = std::to_array<FeaturePlace>({
@@ -40,19 +41,32 @@ constexpr auto kPlaces = std::to_array<FeaturePlace>({
     {Feature::BMI2, "BMI2", 7, 0, EBX, 8},
     {Feature::ERMS, "ERMS", 7, 0, EBX, 9},
     {Feature::INVPCID, "INVPCID", 7, 0, EBX, 10},
+    {Feature::AVX512F, "AVX512F", 7, 0, EBX, 16, kZmm},
+    {Feature::AVX512DQ, "AVX512DQ", 7, 0, EBX, 17, kZmm},
     {Feature::RDSEED, "RDSEED", 7, 0, EBX, 18},
     {Feature::ADX, "ADX", 7, 0, EBX, 19},
     {Feature::SMAP, "SMAP", 7, 0, EBX, 20},
+    {Feature::AVX512IFMA, "AVX512-IFMA", 7, 0, EBX, 21, kZmm},
     {Feature::CLFLUSHOPT, "CLFLUSHOPT", 7, 0, EBX, 23},
     {Feature::CLWB, "CLWB", 7, 0, EBX, 24},
+    {Feature::AVX512CD, "AVX512CD", 7, 0, EBX, 28, kZmm},
     {Feature::SHA, "SHA", 7, 0, EBX, 29},
+    {Feature::AVX512BW, "AVX512BW", 7, 0, EBX, 30, kZmm},
+    {Feature::AVX512VL, "AVX512VL", 7, 0, EBX, 31, kZmm},
+    {Feature::AVX512VBMI, "AVX512-VBMI", 7, 0, ECX, 1, kZmm},
     {Feature::UMIP, "UMIP", 7, 0, ECX, 2},
+    {Feature::AVX512VBMI2, "AVX512-VBMI2", 7, 0, ECX, 6, kZmm},
     {Feature::GFNI, "GFNI", 7, 0, ECX, 8},
     {Feature::VAES, "VAES", 7, 0, ECX, 9, kYmm},
     {Feature::VPCLMULQDQ, "VPCLMULQDQ", 7, 0, ECX, 10, kYmm},
+    {Feature::AVX512VNNI, "AVX512-VNNI", 7, 0, ECX, 11, kZmm},
+    {Feature::AVX512BITALG, "AVX512-BITALG", 7, 0, ECX, 12, kZmm},
+    {Feature::AVX512VPOPCNTDQ, "AVX512-VPOPCNTDQ", 7, 0, ECX, 14, kZmm},
     {Feature::RDPID, "RDPID", 7, 0, ECX, 22},
     {Feature::FSRM, "FSRM", 7, 0, EDX, 4},
+    {Feature::AVX512VP2INTERSECT, "AVX512-VP2INTERSECT", 7, 0, EDX, 8, kZmm},
     {Feature::AVX_VNNI, "AVX-VNNI", 7, 1, EAX, 4, kYmm},
+    {Feature::AVX512BF16, "AVX512-BF16", 7, 1, EAX, 5, kZmm},
     {Feature::LZCNT, "LZCNT", kExtended, 0, ECX, 5},
     {Feature::PREFETCHW, "PREFETCHW", kExtended, 0, ECX, 8},
     {Feature::PDPE1GB, "1 GiB pages", kExtended, 0, EDX, 26},

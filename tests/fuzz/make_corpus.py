@@ -157,7 +157,7 @@ KERNEL_AT = 0x100000
 
 
 def bzimage(code):
-    """A bzImage with one setup sector: what the 64-bit boot protocol needs, and `code` at its 64-bit entry."""
+    """A bzImage with one setup sector: what the boot protocols need, and `code` at its 64-bit entry."""
     body = (b"\0" * 0x200 + code).ljust(0x400, b"\0")
     image = bytearray(tiny_kernel.truncated_bzimage())
     image[0x1F1] = 1
@@ -167,6 +167,13 @@ def bzimage(code):
     image[0x238:0x23C] = struct.pack("<I", 0x7FF)                    # length of a command line
     image[0x258:0x264] = struct.pack("<QI", KERNEL_AT, 0x10000)      # preferred address, memory it needs
     return bytes(image) + body
+
+
+def bzimage_32(code):
+    """The same without a 64-bit entry."""
+    image = bytearray(bzimage(code))
+    image[0x236] = 0
+    return bytes(image)
 
 
 def multiboot_elf(code):
@@ -188,8 +195,9 @@ def multiboot_raw(code):
 
 
 def save_boot_images():
-    images = {"bzimage": bzimage(tiny_kernel.HALT), "pvh": tiny_kernel.debug_exit(1),
-              "multiboot_elf": multiboot_elf(tiny_kernel.HALT), "multiboot_raw": multiboot_raw(tiny_kernel.HALT)}
+    images = {"bzimage": bzimage(tiny_kernel.HALT), "bzimage_32": bzimage_32(tiny_kernel.HALT),
+              "pvh": tiny_kernel.debug_exit(1), "multiboot_elf": multiboot_elf(tiny_kernel.HALT),
+              "multiboot_raw": multiboot_raw(tiny_kernel.HALT)}
     for name, image in images.items():
         save("boot_image_fuzz", name, bytes([3, 0x10, 0, 0x20, 0]) + image)
         save("boot_image_fuzz", name + "_small_ram", bytes([1, 0xff, 0xff, 0, 0]) + image)
@@ -265,6 +273,20 @@ AVX = """
     vfmadd231ps ymm0, ymm1, [rsi]; vmaskmovdqu xmm1, xmm2; andn rax, rbx, [rsi]; pext rax, rbx, [rdi]; rorx rax, [rsi], 7
     bextr rax, [rsi], rbx; vpbroadcastb ymm0, [rsi]; vextractf128 [rdi], ymm0, 1; vbroadcasti128 ymm1, [rsi]
 """
+AVX512_ANY_CODE = """
+    vmovdqu8 zmm0{{k1}}, [{si}]; vmovdqu64 [{di} + 64]{{k2}}, zmm1; vmovaps zmm2{{k3}}{{z}}, [{si} + 4]; kmovd k1, eax
+    vaddps zmm3{{k1}}, zmm4, dword ptr [{si}]{{1to16}}; vdivpd zmm5, zmm6, zmm7, {{rd-sae}}; vpcompressd [{di}]{{k1}}, zmm2
+    vpexpandb zmm1{{k2}}{{z}}, [{si}]; kmovw k3, [{si}]; kmovb [{di}], k4; kortestw k1, k2; vpgatherdd zmm0{{k1}}, [{si} + zmm1 * 4]
+    vscatterqpd [{di} + zmm3 * 8]{{k2}}, zmm4; vpmovqb [{di}]{{k1}}, zmm5; vpcmpud k5{{k1}}, zmm1, [{si}], 2; vpermd zmm1{{k7}}, zmm2, [{di}]
+    vextracti32x4 [{di}]{{k1}}, zmm3, 2; vmovntdq [{di}], zmm1; vcvtps2ph [{di}]{{k2}}, zmm1, 3; vbroadcasti64x2 zmm1{{k1}}, [{si}]
+    vcvttsd2usi eax, xmm3; vzeroupper; kxnorq k1, k1, k1; vpternlogd zmm0, zmm0, zmm0, 255; knotw k2, k1; xsavec [{si}]; xrstor [{si}]
+"""
+AVX512_32 = AVX512_ANY_CODE.format(si="esi", di="edi")
+AVX512 = AVX512_ANY_CODE.format(si="rsi", di="rdi") + """
+    vmovdqu32 zmm31{k1}, [r9 + r10 * 2]; vmovdqa64 [r15], ymm20; kmovq r11, k3; kmovq k1, r15; vpextrq r9, xmm30, 1
+    vpscatterqd [r11 + ymm17 * 2]{k5}, xmm29; vgatherdpd zmm16{k1}, [r10 + ymm31]; vpbroadcastq zmm18, r15; vmovups [rsp - 60]{k1}, zmm9
+    vcvtss2usi r10, xmm21, {ru-sae}; vp2intersectd k2, zmm1, [rip]; vmovdqu16 zmm1{k1}{z}, gs:[rsi]; vcomisd xmm20, [r9 + 8]
+"""
 SELF_MODIFYING = """
 1:  lea rbx, [rip + 2f]; mov byte ptr [rbx + 1], 0x41
 2:  mov al, 0; inc byte ptr [rip + 2b + 1]; lea rsi, [rip + 1b]; lea rdi, [rip + 3f + 2]; mov ecx, 16; rep movsb
@@ -291,11 +313,12 @@ ENDLESS = {"jump": b"\xeb\xfe", "fault": b"\x0f\x0b\xeb\xfc", "prefixes": b"\x66
 def save_translate():
     for mode in (LONG_0, LONG_3):
         for name, code in (("privileged", PRIVILEGED), ("far", FAR), ("strings", STRINGS), ("x87", X87), ("sse", SSE),
-                           ("avx", AVX), ("self_modifying", SELF_MODIFYING), ("branches", BRANCHES)):
+                           ("avx", AVX), ("avx512", AVX512), ("self_modifying", SELF_MODIFYING), ("branches", BRANCHES)):
             save_code(f"{name}_{mode}", mode, code, registers=mode + 1)
     for mode in (LEGACY_0, LEGACY_3, COMPATIBLE_3, UNPAGED_0, CODE_16):
         save_code(f"far_{mode}", mode, assemble(FAR_32, 32), registers=mode)
         save_code(f"any_{mode}", mode, ANY_CODE_SIZE, registers=mode)
+        save_code(f"avx512_{mode}", mode, assemble(AVX512_32, 32), registers=mode)
     save_code("traced", LONG_0, BRANCHES, first=TRAP_FLAG, second=KEEP)
     save_code("aligned", LONG_3, SSE + STRINGS, first=ALIGNMENT)
     save_code("unmasked", LONG_0, X87 + SSE, first=UNMASKED)
@@ -305,6 +328,7 @@ def save_translate():
     save_code("page_end_self_modifying", LONG_0, SELF_MODIFYING, second=PAGE_END)
     save_code("single", LONG_0, SELF_MODIFYING, second=SINGLE | NO_LINK)
     save_code("no_fpu", LONG_3, AVX + X87, second=TASK_SWITCHED | NO_SSE)
+    save_code("aligned_avx512", LONG_3, AVX512, first=ALIGNMENT | UNMASKED)
     save_code("guards", LONG_0, SSE, second=GUARDS | INTERRUPTS)
     save_code("modes_stay", LONG_0, PRIVILEGED + FAR, second=KEEP | INTERRUPTS)
     for name, code in ENDLESS.items():

@@ -277,7 +277,7 @@ void set_control_registers(cpu::VcpuState& state, const Setup& setup, const x86:
     if (setup.supervisor_guards() && model.has(Feature::SMAP)) state.cr4 |= cr4::SMAP;
     if (model.has(Feature::XSAVE)) {
         state.cr4 |= cr4::OSXSAVE;
-        state.xcr0 = model.supported_xcr0() & (xcr0::X87 | xcr0::SSE | xcr0::AVX);
+        state.xcr0 = model.supported_xcr0();
     }
     state.efer = efer::SCE | efer::NXE;
     if (setup.long_mode()) state.efer |= efer::LME | efer::LMA;
@@ -382,7 +382,8 @@ struct HostControls {
 
 const x86::CpuidModel& cpu_model() {
     static const auto model = [] {
-        auto wished = x86::CpuidModel::create("x86-64-v3", {});
+        auto wished = x86::CpuidModel::create("x86-64-v4", {});
+        if (!wished.ok()) wished = x86::CpuidModel::create("x86-64-v3", {});
         return wished.ok() ? std::move(wished) : x86::CpuidModel::create("x86-64-v2", {});
     }();
     return model.value();

@@ -10,6 +10,7 @@ import tempfile
 import time
 
 VARIANTS = {"single": ["--block-limit", "1"], "normal": ["--no-link"], "linked": []}
+SKIPPED_STATUS = 77         # nothing ran; CTest knows it
 TRIPLE_FAULT_STATUS = 4     # of hospes-vmm; QEMU says it in its log
 
 
@@ -20,7 +21,7 @@ def read_header(source):
         for line in lines:
             if not line.startswith("//"):
                 break
-            match = re.match(r"//\s*(expect|counter|cpus|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
+            match = re.match(r"//\s*(expect|counter|cpus|needs|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
             if match:
                 header.setdefault(match.group(1), []).append(match.group(2))
     if "expect" not in header:
@@ -38,6 +39,13 @@ def run(command, timeout):
         return None, (late.stdout or b"").decode(errors="replace")
 
 
+def lacking(header):
+    """The flags that the guest needs of the host's CPU and that /proc/cpuinfo does not list."""
+    with open("/proc/cpuinfo", encoding="ascii") as lines:
+        flags = next((line.split() for line in lines if line.startswith("flags")), [])
+    return [flag for need in header.get("needs", []) for flag in need.split() if flag not in flags]
+
+
 def cpus_of(header):
     return header.get("cpus", ["1"])[0]
 
@@ -51,9 +59,9 @@ def run_qemu(image, timeout, cpus, cpu):
         return status, output, "Triple fault" in log.read()
 
 
-def run_hospes(vmm, variant, image, timeout, cpus):
+def run_hospes(vmm, options, image, timeout, cpus):
     status, output = run([vmm, "--counters", "--engine", "translator", "--kernel", image, "--memory", "64", "--cpus", cpus,
-                          "--debug-exit", "--no-reboot", "--cmdline", ""] + VARIANTS[variant], timeout)
+                          "--debug-exit", "--no-reboot", "--cmdline", ""] + options, timeout)
     return status, output, status == TRIPLE_FAULT_STATUS
 
 
@@ -91,13 +99,15 @@ def main():
     parser.add_argument("--vmm", help="path of hospes-vmm")
     parser.add_argument("--qemu", action="store_true", help="run under QEMU TCG instead")
     parser.add_argument("--variant", choices=VARIANTS, default="linked", help="how hospes-vmm cuts and links blocks")
+    parser.add_argument("--without", metavar="NAME", help="an optimisation that the translator has to do without")
     parser.add_argument("--no-skip", action="store_true", help="run those marked `qemu: skip` too")
     parser.add_argument("--timeout", type=float, help="seconds; default: the header's, or 20")
     arguments = parser.parse_args()
     if arguments.qemu == bool(arguments.vmm):
         parser.error("give either --vmm or --qemu")
 
-    failures = 0
+    options = VARIANTS[arguments.variant] + (["--without", arguments.without] if arguments.without else [])
+    failures = skipped = 0
     for source in arguments.sources:
         header = read_header(source)
         topic, name = os.path.abspath(source).split(os.sep)[-2:]
@@ -107,20 +117,26 @@ def main():
         if arguments.qemu and "qemu" in header and not arguments.no_skip:
             print(f"skip {topic}/{name}: {header['qemu'][0]}")
             continue
+        if not arguments.qemu and lacking(header):
+            print(f"SKIP {topic}/{name}: this host's CPU lacks {', '.join(lacking(header))}")
+            skipped += 1
+            continue
         timeout = arguments.timeout or float(header.get("timeout", ["20"])[0])
         start = time.monotonic()
         if arguments.qemu:
             cpu = "".join("," + feature for feature in header.get("qemu-cpu", []))
             outcome = run_qemu(image, timeout, cpus_of(header), cpu)
         else:
-            outcome = run_hospes(arguments.vmm, arguments.variant, image, timeout, cpus_of(header))
+            outcome = run_hospes(arguments.vmm, options, image, timeout, cpus_of(header))
         wrong = differences(header, *outcome)
-        if not arguments.qemu and arguments.variant == "linked":
+        if not arguments.qemu and not options:
             wrong += counters_too_high(header, outcome[1])
         print(f"{'FAIL' if wrong else 'pass'} {topic}/{name} ({time.monotonic() - start:.2f} s)")
         if wrong:
             failures += 1
             print("".join(f"    {line}\n" for line in wrong + outcome[1].splitlines()[-20:]), end="", flush=True)
+    if failures == 0 and skipped == len(arguments.sources):
+        sys.exit(SKIPPED_STATUS)
     sys.exit(1 if failures else 0)
 
 

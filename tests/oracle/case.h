@@ -8,7 +8,10 @@
 
 namespace hospes::oracle {
 
-// All that user code can see of a CPU, but for memory. AVX-512's part comes with a model that has it.
+// Whether cases use AVX-512: the host and the CPU model have it. Without, its part of a state is 0. Set once at start.
+extern bool has_avx512;
+
+// All that user code can see of a CPU, but for memory.
 struct CpuImage {
     std::uint64_t gpr[16];
     std::uint64_t rip;
@@ -19,8 +22,9 @@ struct CpuImage {
     std::uint8_t reserved[3];
     std::uint32_t mxcsr;
     std::uint32_t reserved2;
-    std::uint8_t st[8][16];  // by distance from the top; 10 bytes used
-    alignas(32) std::uint8_t ymm[16][32];
+    std::uint8_t st[8][16];                   // by distance from the top; 10 bytes used
+    std::uint64_t mask[8];                    // k0 to k7
+    alignas(64) std::uint8_t vector[32][64];  // ZMM0 to ZMM31
 };
 
 // Bytes that a case wants in memory before it starts.

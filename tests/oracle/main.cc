@@ -13,6 +13,10 @@ int main(int count, char** words) {
     }
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     if (options->list) return list_forms(*options);
+    if (options->table) {
+        print_table();
+        return 0;
+    }
     hospes::Result<bool> green = run_oracle(*options);
     if (!green.ok()) {
         std::fprintf(stderr, "oracle: %s\n", green.error().message().c_str());

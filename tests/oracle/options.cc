@@ -10,7 +10,9 @@ const char* usage() {
            "       oracle_run --stream [--seconds N] [--save DIRECTORY] [--break GROUP]\n"
            "       oracle_run --replay FILE...\n"
            "       oracle_run --list [--forms]\n"
-           "  common: [--seed N] [--show N] [--engine single|normal|linked]... [--cpu MODEL] [--self]\n";
+           "       oracle_run --table\n"
+           "  common: [--seed N] [--show N] [--engine single|normal|linked]... [--cpu MODEL] [--without NAME]... "
+           "[--self]\n";
 }
 
 namespace {
@@ -45,6 +47,7 @@ class Words {
 bool take_flag(const std::string& word, Options& options) {
     if (word == "--list") return options.list = true;
     if (word == "--forms") return options.list_forms = true;
+    if (word == "--table") return options.table = true;
     if (word == "--stream") return options.stream = true;
     if (word == "--self") return options.self_test = true;
     return false;
@@ -57,6 +60,8 @@ bool take_valued(const std::string& word, Words& words, Options& options) {
         options.subjects.push_back(words.value(word));
     else if (word == "--break")
         options.break_emitter = words.value(word);
+    else if (word == "--without")
+        options.without.push_back(words.value(word));
     else if (word == "--save")
         options.save = words.value(word);
     else if (word == "--cpu")

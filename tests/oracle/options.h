@@ -12,6 +12,7 @@ namespace hospes::oracle {
 struct Options {
     bool list = false;
     bool list_forms = false;          // with --list: every form
+    bool table = false;               // the table of docs/oracle-forms.md
     std::vector<std::string> groups;  // empty: all
     bool stream = false;
     std::uint64_t seed = 1;
@@ -20,6 +21,7 @@ struct Options {
     unsigned show = 10;                 // mismatches printed
     bool self_test = false;             // against a second native child instead of an engine
     std::string break_emitter;          // and the run must be red
+    std::vector<std::string> without;   // optimisations to leave out
     std::vector<std::string> subjects;  // single, normal, linked; empty: all
     std::vector<std::string> replay;    // regression files
     std::string save;                   // directory for minimised streams

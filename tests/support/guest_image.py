@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 # What an init may load, in no particular order: dependencies and builtin modules are sorted out below.
-MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "virtio-rng", "ext4", "loop")
+MODULES = ("virtio_pci", "virtio_blk", "virtio_console", "virtio-rng", "crc32c_generic", "ext4", "loop")
 DIRECTORIES = ("bin", "dev", "proc", "sys", "tmp", "mnt", "lib", "lib/modules")
 
 

@@ -19,6 +19,19 @@ bool kernel_enables_xsave() {
     return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx & bit_OSXSAVE) != 0;
 }
 
+// The models of the levels, from small to large, and what a VM is without one.
+struct Level {
+    const char* model;
+    const char* code;
+    Severity severity;
+    const char* cost;
+};
+constexpr Level kLevels[] = {
+    {"x86-64-v2", "cpu.no-v2", Severity::Problem, "no VM runs"},
+    {"x86-64-v3", "cpu.no-v3", Severity::Note, "programs that insist on AVX2 do not run in VMs"},
+    {"x86-64-v4", "cpu.no-v4", Severity::Note, "programs that insist on AVX-512 do not run in VMs"},
+};
+
 }  // namespace
 
 Findings check_processor(bool translator) {
@@ -32,22 +45,17 @@ Findings check_processor(bool translator) {
                                    "the translator does not run; start that kernel without noxsave"));
     }
     std::string offered;
-    // From small to large; what v4 adds (AVX-512) no engine of ours has.
-    for (const char* name : {"x86-64-v2", "x86-64-v3"}) {
-        const auto model = x86::CpuidModel::create(name, {});
+    for (const Level& level : kLevels) {
+        const auto model = x86::CpuidModel::create(level.model, {});
         if (model.ok()) {
-            offered.append(name).append(", ");
+            offered.append(level.model).append(", ");
             continue;
         }
-        const bool smallest = std::string(name) == "x86-64-v2";
         const std::string why = model.error().message();
-        findings.push_back(lacking(smallest ? "cpu.no-v2" : "cpu.no-v3", smallest ? Severity::Problem : Severity::Note,
-                                   why.substr(0, why.find(';')),
-                                   smallest ? "no VM runs" : "programs that insist on AVX2 do not run in VMs"));
+        findings.push_back(lacking(level.code, level.severity, why.substr(0, why.find(';')), level.cost));
     }
     if (!std::ranges::any_of(findings, [](const Finding& one) { return one.severity == Severity::Problem; })) {
-        findings.push_back({Topic::Processor, "cpu.models", Severity::Ok,
-                            "CPU models " + offered + "host (x86-64-v4 is not offered: no AVX-512 yet)", "", ""});
+        findings.push_back({Topic::Processor, "cpu.models", Severity::Ok, "CPU models " + offered + "host", "", ""});
     }
     return findings;
 }

@@ -17,7 +17,7 @@ std::uint32_t subleaves(std::uint32_t function) {
         case 4: return 5;
         case 7: return 2;
         case 0xb: return 3;
-        case 0xd: return 3;
+        case 0xd: return 8;
         default: return 1;
     }
 }

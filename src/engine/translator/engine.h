@@ -13,7 +13,7 @@
 namespace hospes::translator {
 
 // Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only).
-enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString, Loop };
+enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString, Loop, Guess, Mask };
 
 // What --trace shows, to standard error. Bits.
 enum Trace : std::uint32_t {
@@ -29,6 +29,7 @@ struct EngineOptions {
     bool link = true;                           // jump from block to block without the dispatcher
     std::uint32_t trace = kTraceNothing;        // Trace bits
     bool perf_map = false;                      // write /tmp/perf-PID.map, so that profilers name blocks
+    std::uint32_t without = 0;                  // Optimisation bits: what to leave out
     Breakage breakage = Breakage::None;
 };
 

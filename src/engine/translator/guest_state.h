@@ -30,20 +30,39 @@ struct JumpCacheEntry {
     std::uint64_t target;     // guest virtual address; no_target() = none
     std::uint64_t host_code;  // entry for arrivals with flags saved in memory
 };
-[[gnu::always_inline]] inline unsigned jump_set(std::uint64_t target) {
-    return (target ^ target >> 12) & ((1u << kJumpCacheBits) - 2);
+inline constexpr std::uint32_t kJumpHash = 0x9e37'79b1;
+// Emitted code multiplies and masks: the number of a set, times the size of an entry, are bits 4 to 18 of the product.
+[[gnu::always_inline]] constexpr unsigned jump_set(std::uint64_t target) {
+    return static_cast<std::uint32_t>(target) * kJumpHash >> 4 & ((1u << kJumpCacheBits) - 2);
 }
-// The target of an empty entry is not canonical, so no instruction is there; and a jump to it looks at another set:
-// 7fff'ffff'ffff'ffff at set 0, 7fff'ffff'ffff'fffd at set 2.
-[[gnu::always_inline]] inline std::uint64_t no_target(unsigned index) {
-    return 0x7fff'ffff'ffff'ffff - (index < 2 ? 2 : 0);
+// The target of an empty entry is not canonical, so no instruction is there; and a jump to it looks at another set.
+[[gnu::always_inline]] constexpr std::uint64_t no_target(unsigned index) {
+    constexpr std::uint64_t kUsual = 0x7fff'ffff'ffff'ffff, kOther = 0x7fff'ffff'ffff'fff0;
+    static_assert(jump_set(kUsual) != jump_set(kOther));
+    return (index & ~1u) == jump_set(kUsual) ? kOther : kUsual;
 }
+
+// Loops that guess addends (Sharing::guess) share so many counters.
+inline constexpr unsigned kGuessingLoops = 64;
 
 // What emitted 32-bit code adds to addresses in a segment that is not writable data over all of 4 GiB: no TLB entry
 // matches then, and the slow path looks at the segment.
 inline constexpr std::uint64_t kSegmentGuard = 1ull << 62;
 // What it adds to all addresses where alignment is checked, so that the slow path's victims do not match either.
 inline constexpr std::uint64_t kAlignmentGuard = 1ull << 61;
+
+// Where a block goes on without shared probes after one of them, that was called from `host_pc`, has failed.
+struct PlainTwin {
+    std::uint64_t host_pc;       // 0: there is none here
+    std::uint64_t host_code;     // entry as for an indirect jump
+    std::uint32_t page_offset;   // of the twin's first instruction in the code page, which is the failing block's
+    std::int32_t failures_left;  // until C++ looks how long so many have taken
+    std::uint64_t since;         // TSC when it looked last
+};
+inline constexpr unsigned kTwinBits = 12;
+[[gnu::always_inline]] inline unsigned twin_index(std::uint64_t host_pc) {
+    return (host_pc >> 3 ^ host_pc >> 15) & ((1u << kTwinBits) - 1);
+}
 
 // What GuestState::interrupt_shadow is after STI; and after MOV SS or POP SS, when debug exceptions wait, too.
 inline constexpr std::uint8_t kShadowedBySti = 1;
@@ -59,9 +78,10 @@ struct GuestFault {
 
 struct alignas(64) GuestState {
     std::uint64_t gpr[x86::kGprCount];
-    std::uint64_t page_base;          // guest virtual base of the code page (4 KiB or 2 MiB) of the running block
-    std::uint64_t scratch[6];         // spill slots of emitted code, free at instruction boundaries
-    std::uint64_t windows[8];         // what one probe found for several accesses: addends, in loops host addresses
+    std::uint64_t page_base;   // guest virtual base of the code page (4 KiB or 2 MiB) of the running block
+    std::uint64_t scratch[6];  // spill slots of emitted code, free at instruction boundaries
+    std::uint64_t windows[8];  // what one probe found for several accesses: addends, in loops host addresses
+    std::int64_t guess_credit[kGuessingLoops];  // of loops that guess addends: how well that went lately
     std::uint16_t saved_flags;        // LAHF in AH (high byte), OF in AL (low byte): status flags at indirect exits
     std::uint8_t interrupt_flag;      // RFLAGS.IF, apart because emitted code sets and clears it
     std::uint8_t interrupt_shadow;    // no interrupt before the next instruction has run: 0 or kShadowedBy...
@@ -99,6 +119,7 @@ struct alignas(64) GuestState {
     std::uint8_t cpl;
     std::uint8_t halted;
     std::uint8_t nmi_blocked;  // from the delivery of an NMI to the next IRET
+    std::uint64_t pdpte[4];    // with PAE paging: what the last load of CR3, or change of paging, found there
     void* vcpu;                // the runtime's object that owns this state
 
     // XSAVE area, standard format of the host, that holds the guest's x87/SSE/AVX state while C++ that may use
@@ -107,6 +128,7 @@ struct alignas(64) GuestState {
 
     alignas(64) CodeTlbEntry code_tlb[2][1u << kCodeTlbBits];  // user, supervisor
     alignas(64) JumpCacheEntry jump_cache[kAccessClasses][1u << kJumpCacheBits];
+    alignas(64) PlainTwin twins[1u << kTwinBits];
     alignas(64) TlbTable tlb[kAccessClasses];
     alignas(64) TlbEntry victims[kAccessClasses][kVictimEntries];  // what newer entries pushed out of `tlb`
 

@@ -5,7 +5,7 @@ namespace hospes::machine {
 namespace {
 constexpr std::uint32_t kHdrS = 0x53726448;
 constexpr std::uint16_t kBootFlag = 0xaa55;
-constexpr std::uint16_t kOldestVersion = 0x020c;  // Linux 3.8: xloadflags
+constexpr std::uint16_t kOldestVersion = 0x020c;  // Linux 3.8: xloadflags, which say whether it is a 64-bit kernel
 constexpr std::uint8_t kLoadedHigh = 1;
 constexpr std::uint16_t kKernel64 = 1;  // XLF_KERNEL_64
 constexpr std::uint64_t kSectorSize = 512;
@@ -35,8 +35,8 @@ Result<BzImage> parse_bzimage(ByteView file) {
     if (!looks_like_bzimage(file)) return Error("it is no bzImage");
     const auto version = *file.get<std::uint16_t>(kVersion);
     const auto flags = *file.get<std::uint16_t>(kXLoadFlags);
-    if (version < kOldestVersion || !(flags & kKernel64) || !(*file.get<std::uint8_t>(kLoadFlags) & kLoadedHigh)) {
-        return Error("this Linux kernel has no 64-bit entry; use one built for x86-64, version 3.8 or later");
+    if (version < kOldestVersion || !(*file.get<std::uint8_t>(kLoadFlags) & kLoadedHigh)) {
+        return Error("this Linux kernel is too old, or no bzImage but a zImage; use a bzImage of version 3.8 or later");
     }
     const std::uint64_t setup_sectors = *file.get<std::uint8_t>(kSetupSects);
     const std::uint64_t kernel_at = ((setup_sectors == 0 ? 4 : setup_sectors) + 1) * kSectorSize;
@@ -59,6 +59,7 @@ Result<BzImage> parse_bzimage(ByteView file) {
     image.init_size = *file.get<std::uint32_t>(kInitSize);
     image.initrd_addr_max = *file.get<std::uint32_t>(kInitrdMax);
     image.cmdline_size = *file.get<std::uint32_t>(kCmdlineSize);
+    image.entry64 = (flags & kKernel64) != 0;
     return image;
 }
 

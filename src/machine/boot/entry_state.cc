@@ -66,8 +66,8 @@ cpu::VcpuState long_mode_entry(memory::GuestRam& ram, std::uint64_t rip) {
 
 cpu::VcpuState flat_32_bit_entry(memory::GuestRam& ram, std::uint32_t eip) {
     cpu::VcpuState state = cpu::initial_state();
-    load_gdt(ram, state, std::array<std::uint64_t, 3>{0, kCode32, kData});
-    load_segments(state, flat_segment(0x08, kCode32), flat_segment(0x10, kData));
+    load_gdt(ram, state, std::array<std::uint64_t, 4>{0, 0, kCode32, kData});
+    load_segments(state, flat_segment(0x10, kCode32), flat_segment(0x18, kData));
     state.cr0 = x86::cr0::PE | x86::cr0::ET;
     state.rip = eip;
     return state;

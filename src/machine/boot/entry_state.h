@@ -10,7 +10,8 @@ namespace hospes::machine {
 // (CS 0x10, others 0x18). Writes the page tables and the GDT to their places in memory_map.h.
 cpu::VcpuState long_mode_entry(memory::GuestRam& ram, std::uint64_t rip);
 
-// 32-bit protected mode at `eip` without paging, flat segments (CS 0x08, others 0x10), a GDT to match.
+// 32-bit protected mode at `eip` without paging, flat segments with the same selectors, a GDT to match. All other
+// registers are as after a reset, so EBX, EBP and EDI 0, as Linux wants them.
 cpu::VcpuState flat_32_bit_entry(memory::GuestRam& ram, std::uint32_t eip);
 
 }  // namespace hospes::machine

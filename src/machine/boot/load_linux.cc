@@ -1,4 +1,4 @@
-// The 64-bit boot protocol (Linux, Documentation/arch/x86/boot.rst, zero-page.rst).
+// The 32-bit and the 64-bit boot protocol (Linux, Documentation/arch/x86/boot.rst, zero-page.rst).
 #include <array>
 #include <cstring>
 
@@ -52,6 +52,11 @@ void add_e820(Page& page, const memory::GuestRam& ram) {
     page.set(kE820Entries, count);
 }
 
+cpu::VcpuState entry(memory::GuestRam& ram, const BzImage& image, Gpa load) {
+    if (image.entry64) return long_mode_entry(ram, load + kEntry64);
+    return flat_32_bit_entry(ram, static_cast<std::uint32_t>(load));
+}
+
 }  // namespace
 
 Result<cpu::VcpuState> load_linux(memory::GuestRam& ram, const BootRequest& request) {
@@ -82,7 +87,7 @@ Result<cpu::VcpuState> load_linux(memory::GuestRam& ram, const BootRequest& requ
     add_e820(page, ram);
     ram.write(layout::kBootInfo, page.bytes().data(), kPageSize);
 
-    cpu::VcpuState state = long_mode_entry(ram, load + kEntry64);
+    cpu::VcpuState state = entry(ram, image, load);
     state.gpr[x86::RSI] = layout::kBootInfo;
     return state;
 }

@@ -215,7 +215,7 @@ def run_ends(setup, machine, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--vmm", required=True, help="hospes-vmm, or qemu")
-    parser.add_argument("--guest", required=True, help="bookworm or trixie: what scripts/fetch-guest makes")
+    parser.add_argument("--guest", required=True, help="bookworm, trixie, bookworm-686 ...: what scripts/fetch-guest makes")
     parser.add_argument("--mode", choices=("list", "clock", "idle", "ends"), default="list")
     parser.add_argument("--cpus", type=int, default=1)
     parser.add_argument("--times", type=int, default=1)

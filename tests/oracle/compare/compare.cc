@@ -9,6 +9,7 @@ namespace hospes::oracle {
 namespace {
 
 constexpr std::uint64_t kResumeFlag = 1u << 16;
+constexpr const char* kMasks[8] = {"k0", "k1", "k2", "k3", "k4", "k5", "k6", "k7"};
 
 [[gnu::format(printf, 1, 2)]] std::string format(const char* pattern, ...) {
     char text[400];
@@ -118,9 +119,10 @@ class Comparison {
     void vectors() {
         number("mxcsr", expected_.final.mxcsr, got_.final.mxcsr);
         if (faulted() && experiment_.allowance.vector_after_fault) return;
-        for (unsigned i = 0; i < (experiment_.compat ? 8u : 16u); ++i) {
-            field("ymm", i, expected_.final.ymm[i], got_.final.ymm[i], 32);
+        for (unsigned i = 0; i < (experiment_.compat ? 8u : 32u); ++i) {
+            field("zmm", i, expected_.final.vector[i], got_.final.vector[i], 64);
         }
+        for (unsigned i = 0; i < 8; ++i) number(kMasks[i], expected_.final.mask[i], got_.final.mask[i]);
     }
 
     void memory() {

@@ -12,7 +12,9 @@ const std::vector<BreakageInfo>& breakages() {
         {"branch", Breakage::Branch, {"control-flow"}},
         {"sharing", Breakage::Sharing, {}},
         {"loop", Breakage::Loop, {}},
+        {"guess", Breakage::Guess, {}},
         {"bit-string", Breakage::BitString, {"bit"}},
+        {"mask", Breakage::Mask, {"avx512"}},
     };
     return all;
 }

@@ -13,23 +13,43 @@ constexpr unsigned kMaxHangs = 3;
 constexpr unsigned kMaxReports = 5;
 
 // Where things are in an XSAVE area in the standard format (SDM volume 1, 13.4).
-constexpr unsigned kFcw = 0, kFsw = 2, kFtw = 4, kMxcsr = 24, kSt = 32, kXmm = 160, kXstateBv = 512, kYmmHigh = 576;
+constexpr unsigned kFcw = 0, kFsw = 2, kFtw = 4, kMxcsr = 24, kSt = 32, kXmm = 160, kXstateBv = 512;
 
-void load_extended(const CpuImage& image, std::uint64_t components, std::uint8_t* area) {
+// An extended component's part of vector `i`, and which of its bytes that is.
+struct Part {
+    std::uint32_t offset;  // in the area
+    unsigned first, size;  // of the vector's bytes
+};
+
+// The part of vector `i` that the extended component `one` holds; size 0: none.
+Part part_of(const x86::XsaveComponent& one, unsigned i) {
+    if (one.bit() == x86::xcr0::AVX && i < 16) return {one.offset + 16 * i, 16, 16};
+    if (one.bit() == x86::xcr0::ZMM_Hi256 && i < 16) return {one.offset + 32 * i, 32, 32};
+    if (one.bit() == x86::xcr0::Hi16_ZMM && i >= 16) return {one.offset + 64 * (i - 16), 0, 64};
+    return {0, 0, 0};
+}
+
+void load_extended(const CpuImage& image, std::uint64_t components, const x86::XsaveLayout& layout,
+                   std::uint8_t* area) {
     std::memcpy(area + kFcw, &image.fcw, 2);
     std::memcpy(area + kFsw, &image.fsw, 2);
     area[kFtw] = image.ftw;
     std::memcpy(area + kMxcsr, &image.mxcsr, 4);
     std::memcpy(area + kSt, image.st, sizeof image.st);
-    for (unsigned i = 0; i < 16; ++i) {
-        std::memcpy(area + kXmm + 16 * i, image.ymm[i], 16);
-        std::memcpy(area + kYmmHigh + 16 * i, image.ymm[i] + 16, 16);
+    for (unsigned i = 0; i < 16; ++i) std::memcpy(area + kXmm + 16 * i, image.vector[i], 16);
+    for (const x86::XsaveComponent& one : layout) {
+        if ((components & one.bit()) == 0) continue;
+        if (one.bit() == x86::xcr0::OPMASK) std::memcpy(area + one.offset, image.mask, sizeof image.mask);
+        for (unsigned i = 0; i < 32; ++i) {
+            const Part part = part_of(one, i);
+            std::memcpy(area + part.offset, image.vector[i] + part.first, part.size);
+        }
     }
     std::memcpy(area + kXstateBv, &components, 8);
 }
 
 // A component whose bit is clear is in its initial state, whatever the area holds.
-void capture_extended(const std::uint8_t* area, CpuImage& image) {
+void capture_extended(const std::uint8_t* area, const x86::XsaveLayout& layout, CpuImage& image) {
     std::uint64_t components = 0;
     std::memcpy(&components, area + kXstateBv, 8);
     image.fcw = 0x37f;
@@ -41,8 +61,15 @@ void capture_extended(const std::uint8_t* area, CpuImage& image) {
     }
     std::memcpy(&image.mxcsr, area + kMxcsr, 4);
     for (unsigned i = 0; i < 16; ++i) {
-        if ((components & x86::xcr0::SSE) != 0) std::memcpy(image.ymm[i], area + kXmm + 16 * i, 16);
-        if ((components & x86::xcr0::AVX) != 0) std::memcpy(image.ymm[i] + 16, area + kYmmHigh + 16 * i, 16);
+        if ((components & x86::xcr0::SSE) != 0) std::memcpy(image.vector[i], area + kXmm + 16 * i, 16);
+    }
+    for (const x86::XsaveComponent& one : layout) {
+        if ((components & one.bit()) == 0) continue;
+        if (one.bit() == x86::xcr0::OPMASK) std::memcpy(image.mask, area + one.offset, sizeof image.mask);
+        for (unsigned i = 0; i < 32; ++i) {
+            const Part part = part_of(one, i);
+            std::memcpy(image.vector[i] + part.first, area + part.offset, part.size);
+        }
     }
 }
 
@@ -63,6 +90,7 @@ Result<std::unique_ptr<EngineExecutor>> EngineExecutor::create(std::string name,
     self.engine_ = HOSPES_TRY(make_engine(self.machine_->ram(), model));
     self.vcpu_ = HOSPES_TRY(self.engine_->create_vcpu(0));
     self.base_ = self.machine_->user_state(model);
+    self.layout_ = model.xsave_layout();
     self.watchdog_ = std::make_unique<Watchdog>([&self] {
         self.host_.request_stop(true);
         self.vcpu_->notify();
@@ -110,7 +138,7 @@ void EngineExecutor::prepare(const Case& test) {
     state_.rip = image.rip;
     state_.rflags = (image.rflags & kSettableFlags) | kInitialFlags;
     state_.segments[x86::CS] = GuestMachine::code_segment(test.cs);
-    load_extended(image, base_.xcr0, state_.xsave.data());
+    load_extended(image, base_.xcr0, layout_, state_.xsave.data());
 }
 
 void EngineExecutor::capture(const Case& test, Outcome& outcome) {
@@ -125,7 +153,7 @@ void EngineExecutor::capture(const Case& test, Outcome& outcome) {
     image.gpr[x86::RSP] = frame.rsp;
     image.rip = frame.rip;
     image.rflags = frame.rflags;
-    capture_extended(state_.xsave.data(), image);
+    capture_extended(state_.xsave.data(), layout_, image);
     outcome.vector = frame.vector;
     outcome.error_code = error_code_as_linux_has_it(frame, state_.cr2);
     outcome.cr2 = state_.cr2;

@@ -38,6 +38,7 @@ class EngineExecutor : public Executor {
     std::unique_ptr<cpu::Vcpu> vcpu_;
     cpu::BareHost host_;
     std::unique_ptr<Watchdog> watchdog_;
+    x86::XsaveLayout layout_;
     cpu::VcpuState base_;
     cpu::VcpuState state_;
     unsigned hangs_ = 0;

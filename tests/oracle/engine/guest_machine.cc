@@ -120,7 +120,7 @@ cpu::VcpuState GuestMachine::user_state(const x86::CpuidModel& model) const {
     if (model.has(Feature::SMAP)) state.cr4 |= cr4::SMAP;
     if (model.has(Feature::XSAVE)) {
         state.cr4 |= cr4::OSXSAVE;
-        state.xcr0 = model.supported_xcr0() & (xcr0::X87 | xcr0::SSE | xcr0::AVX);
+        state.xcr0 = model.supported_xcr0();
     }
     state.efer = efer::SCE | efer::LME | efer::LMA | efer::NXE;
 

@@ -6,6 +6,7 @@
 #include "engine/breakages.h"
 #include "engine/engine_executor.h"
 #include "engine/translator/engine.h"
+#include "engine/translator/optimisations.h"
 #endif
 
 namespace hospes::oracle {
@@ -36,6 +37,11 @@ Result<std::vector<std::unique_ptr<Executor>>> create_engines(const Options& opt
     engine_options.code_cache_bytes = kCodeCacheBytes;
     if (!options.break_emitter.empty()) {
         engine_options.breakage = find_breakage(options.break_emitter)->breakage;
+    }
+    for (const std::string& name : options.without) {
+        const std::uint32_t bit = translator::optimisation_named(name);
+        if (bit == 0) return Error("no optimisation is called '" + name + "'");
+        engine_options.without |= bit;
     }
     static std::unique_ptr<x86::CpuidModel> model;  // outlives the engines
     model = std::make_unique<x86::CpuidModel>(HOSPES_TRY(x86::CpuidModel::create(options.cpu_model, {})));

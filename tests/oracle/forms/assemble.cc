@@ -81,6 +81,21 @@ void write_vex(const Form& form, const Instance& instance, const Numbers& number
     writer.byte(form.opcode);
 }
 
+// Inverted bits: R, X, B, R', vvvv, V'. A register in ModRM.rm has X as its fifth bit, a vector index V'.
+void write_evex(const Form& form, const Instance& instance, const Numbers& numbers, Writer& writer) {
+    const unsigned vvvv = instance.registers[FieldVvvv];
+    const unsigned x = form.memory ? numbers.index >> 3 & 1 : numbers.rm >> 4 & 1;
+    const unsigned high_v = form.vsib ? numbers.index >> 4 & 1 : vvvv >> 4 & 1;
+    const unsigned inverted =
+        (numbers.reg >> 3 & 1) << 7 | x << 6 | (numbers.rm >> 3 & 1) << 5 | (numbers.reg >> 4 & 1) << 4;
+    writer.byte(0x62);
+    writer.byte((~inverted & 0xf0u) | form.map);
+    writer.byte((form.w ? 0x80u : 0u) | (~vvvv & 15u) << 3 | 4u | form.pp);
+    writer.byte((instance.zeroing ? 0x80u : 0u) | static_cast<unsigned>(form.ll) << 5 | (form.b ? 0x10u : 0u) |
+                (high_v ? 0u : 8u) | instance.mask);
+    writer.byte(form.opcode);
+}
+
 void write_memory(const Form& form, const Instance& instance, const Numbers& numbers, Writer& writer) {
     const unsigned reg = (numbers.reg & 7u) << 3;
     if (instance.rip_relative) {
@@ -108,10 +123,10 @@ Assembled assemble(const Form& form, const Instance& instance) {
     Assembled out{};
     Writer writer(out);
     const Numbers numbers = gather_numbers(form, instance);
-    if (form.vex) {
+    if (form.vex || form.evex) {
         if (instance.segment != 0) writer.byte(instance.segment);
         if (form.address_size || instance.address_size) writer.byte(0x67);
-        write_vex(form, instance, numbers, writer);
+        form.evex ? write_evex(form, instance, numbers, writer) : write_vex(form, instance, numbers, writer);
     } else {
         write_legacy_prefixes(form, instance, writer);
         write_opcode(form, instance, numbers, writer);

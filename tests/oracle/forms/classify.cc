@@ -1,5 +1,10 @@
 #include "forms/classify.h"
 
+#include <cstring>
+
+#include "case.h"
+#include "x86/host_features.h"
+
 namespace hospes::oracle {
 
 namespace {
@@ -144,6 +149,41 @@ Group classify_base(const Form& form, const Decoded& decoded) {
     }
 }
 
+// What each extension of AVX-512 is called in the names of the decoder's sets, and what CPUID calls it. The first five
+// are level 4.
+struct Extension {
+    const char* prefix;
+    x86::Feature feature;
+};
+constexpr Extension kExtensions[] = {
+    {"AVX512F_", x86::Feature::AVX512F},
+    {"AVX512BW_", x86::Feature::AVX512BW},
+    {"AVX512CD_", x86::Feature::AVX512CD},
+    {"AVX512DQ_", x86::Feature::AVX512DQ},
+    {"AVX512_IFMA_", x86::Feature::AVX512IFMA},
+    {"AVX512_VBMI_", x86::Feature::AVX512VBMI},
+    {"AVX512_VBMI2_", x86::Feature::AVX512VBMI2},
+    {"AVX512_VNNI_", x86::Feature::AVX512VNNI},
+    {"AVX512_BF16_", x86::Feature::AVX512BF16},
+    {"AVX512_BITALG_", x86::Feature::AVX512BITALG},
+    {"AVX512_VPOPCNTDQ_", x86::Feature::AVX512VPOPCNTDQ},
+    {"AVX512_VP2INTERSECT_", x86::Feature::AVX512VP2INTERSECT},
+    {"AVX512_GFNI_", x86::Feature::GFNI},
+    {"AVX512_VAES_", x86::Feature::VAES},
+    {"AVX512_VPCLMULQDQ_", x86::Feature::VPCLMULQDQ},
+};
+
+Group classify_avx512(const Decoded& decoded) {
+    const char* set = ZydisISASetGetString(decoded.instruction.meta.isa_set);
+    for (const Extension& extension : kExtensions) {
+        if (std::strncmp(set, extension.prefix, std::strlen(extension.prefix)) != 0) continue;
+        if (!has_avx512 || !x86::host_executes(extension.feature)) return Group::None;
+        if (decoded.instruction.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX) return Group::Mask;
+        return extension.prefix[6] == '_' ? Group::Avx512More : Group::Avx512;
+    }
+    return Group::None;
+}
+
 Group classify_64(const Form& form, const Decoded& decoded) {
     const auto& instruction = decoded.instruction;
     if (is_privileged(decoded)) {
@@ -185,6 +225,8 @@ Group classify_64(const Form& form, const Decoded& decoded) {
         case ZYDIS_ISA_EXT_AVX2GATHER: return Group::Avx2;
         case ZYDIS_ISA_EXT_FMA: return Group::Fma;
         case ZYDIS_ISA_EXT_F16C: return Group::F16c;
+        case ZYDIS_ISA_EXT_AVX512EVEX:
+        case ZYDIS_ISA_EXT_AVX512VEX: return classify_avx512(decoded);
         default: return Group::None;
     }
 }

@@ -1,9 +1,10 @@
-// Walks the whole encoding space (prefixes, maps, opcodes, ModRM, VEX) through Zydis' decoder, whose tables are made
-// from the same definitions as its encoder's. What decodes is a form; nobody has to remember to list it.
+// Walks the whole encoding space (prefixes, maps, opcodes, ModRM, VEX, EVEX) through Zydis' decoder, whose tables are
+// made from the same definitions as its encoder's. What decodes is a form; nobody has to remember to list it.
 #include <algorithm>
 #include <set>
 #include <string>
 
+#include "case.h"
 #include "forms/assemble.h"
 #include "forms/classify.h"
 #include "forms/decoder.h"
@@ -21,7 +22,9 @@ FieldKind kind_of(ZydisRegister reg) {
         case ZYDIS_REGCLASS_GPR64: return FieldKind::Gpr;
         case ZYDIS_REGCLASS_MMX: return FieldKind::Mmx;
         case ZYDIS_REGCLASS_XMM:
-        case ZYDIS_REGCLASS_YMM: return FieldKind::Vector;
+        case ZYDIS_REGCLASS_YMM:
+        case ZYDIS_REGCLASS_ZMM: return FieldKind::Vector;
+        case ZYDIS_REGCLASS_MASK: return FieldKind::Mask;
         case ZYDIS_REGCLASS_X87: return FieldKind::St;
         case ZYDIS_REGCLASS_SEGMENT:
         case ZYDIS_REGCLASS_CONTROL:
@@ -41,6 +44,8 @@ std::string register_word(const ZydisDecodedOperand& operand) {
         case ZYDIS_REGCLASS_MMX: return "mm";
         case ZYDIS_REGCLASS_XMM: return "xmm";
         case ZYDIS_REGCLASS_YMM: return "ymm";
+        case ZYDIS_REGCLASS_ZMM: return "zmm";
+        case ZYDIS_REGCLASS_MASK: return "k";
         case ZYDIS_REGCLASS_X87: return "st";
         case ZYDIS_REGCLASS_SEGMENT: return "sreg";
         case ZYDIS_REGCLASS_CONTROL: return "cr";
@@ -48,6 +53,9 @@ std::string register_word(const ZydisDecodedOperand& operand) {
         default: return "reg";
     }
 }
+
+// How many elements an embedded broadcast makes: by the vector's length and EVEX.W.
+unsigned broadcast_lanes(const Form& form) { return (16u << form.ll) / (form.w ? 8 : 4); }
 
 std::string make_signature(const Form& form, const Decoded& decoded) {
     std::string text = form.compat ? "32: " : "";
@@ -57,8 +65,11 @@ std::string make_signature(const Form& form, const Decoded& decoded) {
     if ((attributes & (ZYDIS_ATTRIB_HAS_REP | ZYDIS_ATTRIB_HAS_REPE)) != 0) text += "rep ";
     text += ZydisMnemonicGetString(form.mnemonic);
     unsigned immediate = 0;
+    if (form.evex) text += " evex";
+    if (form.b) text += form.memory ? " {1to" + std::to_string(broadcast_lanes(form)) + "}" : " {er}";
     for (unsigned i = 0; i < decoded.instruction.operand_count_visible; ++i) {
         const ZydisDecodedOperand& operand = decoded.operands[i];
+        if (operand.encoding == ZYDIS_OPERAND_ENCODING_MASK) continue;
         text += i == 0 ? " " : ", ";
         if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER) {
             text += register_word(operand);
@@ -137,6 +148,9 @@ class Enumerator {
         for (unsigned map = 1; map < 4; ++map) {
             for (unsigned opcode = 0; opcode < 256; ++opcode) vex_opcode(map, opcode);
         }
+        for (unsigned map = 1; map < 4; ++map) {
+            for (unsigned opcode = 0; opcode < 256; ++opcode) evex_opcode(map, opcode);
+        }
         return std::move(forms_);
     }
 
@@ -189,6 +203,24 @@ class Enumerator {
         }
     }
 
+    // 32-bit code: the longest vectors stand for all.
+    void evex_opcode(unsigned map, unsigned opcode) {
+        if (!has_avx512) return;
+        for (unsigned bits = 0; bits < 64; ++bits) {
+            Form form;
+            form.compat = compat_;
+            form.evex = true;
+            form.map = static_cast<std::uint8_t>(map);
+            form.opcode = static_cast<std::uint8_t>(opcode);
+            form.pp = static_cast<std::uint8_t>(bits & 3);
+            form.ll = static_cast<std::uint8_t>(bits >> 2 & 3);
+            form.w = (bits & 16) != 0;
+            form.b = (bits & 32) != 0;
+            if (compat_ && form.ll != 2) continue;
+            all_modrm(form);
+        }
+    }
+
     void all_modrm(Form& form) {
         // Without ModRM, whatever follows the opcode does not matter.
         if (try_form(form) && !saw_modrm_) return;
@@ -217,9 +249,11 @@ class Enumerator {
         for (const bool vsib : {false, true}) {
             form.vsib = vsib;
             if (vsib) {
-                if (!form.vex || !form.memory) return false;
+                if (!(form.vex || form.evex) || !form.memory) return false;
                 instance.index = 5;  // index, mask and destination of a gather must differ
-                instance.registers[FieldVvvv] = 6;
+                if (form.vex) instance.registers[FieldVvvv] = 6;
+                if (form.evex) instance.mask = 1;
+                form.needs_mask = form.evex;
             }
             const Assembled code = assemble(form, instance);
             std::fill(std::begin(bytes), std::end(bytes), std::uint8_t{0});
@@ -229,8 +263,18 @@ class Enumerator {
         }
         saw_modrm_ = (decoded.instruction.attributes & ZYDIS_ATTRIB_HAS_MODRM) != 0;
         if (saw_modrm_ != form.has_modrm) return true;  // try_form again with ModRM
+        form.masked = form.needs_mask || allows_mask(form, instance);
         keep(form, decoded);
         return true;
+    }
+
+    bool allows_mask(const Form& form, Instance instance) const {
+        if (!form.evex) return false;
+        instance.mask = 1;
+        Assembled code = assemble(form, instance);
+        std::fill(code.bytes + code.length, std::end(code.bytes), std::uint8_t{0});
+        Decoded decoded;
+        return decode(compat_, code.bytes, 15, decoded);
     }
 
     void keep(Form& form, const Decoded& decoded) {
@@ -240,7 +284,11 @@ class Enumerator {
         if (form.group == Group::None || !prefixes_mean_something(form, decoded)) return;
         const bool in_opcode = form.fields[FieldOpcode] != FieldKind::None;
         const unsigned opcode = in_opcode ? form.opcode & 0xf8u : form.opcode;
-        std::string key = std::to_string(form.map * 256u + opcode) + (form.vex ? "v" : "l") + (form.memory ? "m" : "r");
+        std::string key = std::to_string(form.map * 256u + opcode) +
+                          (form.evex  ? "e"
+                           : form.vex ? "v"
+                                      : "l") +
+                          (form.memory ? "m" : "r");
         if (form.fields[FieldReg] == FieldKind::None) key += "/" + std::to_string(form.fixed_reg);
         if (!form.memory && !rm_open_) key += "." + std::to_string(form.fixed_rm);
         if (!seen_.insert(key + form.signature).second) return;

@@ -1,6 +1,7 @@
 // What does not decode must be #UD, whatever its operands would be.
 #include <set>
 
+#include "case.h"
 #include "forms/decoder.h"
 #include "forms/form.h"
 
@@ -50,6 +51,23 @@ void append_opcode(unsigned prefix, unsigned map, unsigned opcode, std::vector<F
     }
 }
 
+// What EVEX's prefix does not lead to; registers, lengths and the rest are chosen so that much else decodes.
+void append_evex(unsigned map, unsigned opcode, std::vector<Form>& forms) {
+    for (unsigned bits = 0; bits < 8; ++bits) {
+        const auto payload = static_cast<std::uint8_t>((bits & 4u) << 5 | 0x7cu | (bits & 3u));  // W, pp, no vvvv
+        for (const std::uint8_t modrm : {std::uint8_t{0x03}, std::uint8_t{0xc3}}) {              // [rbx] or a register
+            const std::vector<std::uint8_t> bytes = {0x62, static_cast<std::uint8_t>(0xf0u | map), payload,
+                                                     0x48, static_cast<std::uint8_t>(opcode),      modrm};
+            if (decodes(bytes)) continue;
+            Form form;
+            form.raw = bytes;
+            form.group = Group::Invalid;
+            form.signature = "invalid " + hex_bytes(bytes.data(), bytes.size());
+            forms.push_back(std::move(form));
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<Form> enumerate_invalid_forms() {
@@ -60,6 +78,9 @@ std::vector<Form> enumerate_invalid_forms() {
                 if (!decides_nothing(map, opcode)) append_opcode(prefix, map, opcode, forms);
             }
         }
+    }
+    for (unsigned map = 1; has_avx512 && map < 4; ++map) {
+        for (unsigned opcode = 0; opcode < 256; ++opcode) append_evex(map, opcode, forms);
     }
     return forms;
 }

@@ -11,7 +11,7 @@
 namespace hospes::oracle {
 
 // What a register field of an encoding selects.
-enum class FieldKind : std::uint8_t { None, Gpr8, Gpr, Mmx, Vector, St, Segment };
+enum class FieldKind : std::uint8_t { None, Gpr8, Gpr, Mmx, Vector, Mask, St, Segment };
 
 // The fields that an instance fills in.
 enum Field : std::uint8_t { FieldReg, FieldRm, FieldOpcode, FieldVvvv, FieldIs4, kFieldCount };
@@ -41,6 +41,9 @@ enum class Group : std::uint8_t {
     Avx2,
     Fma,
     F16c,
+    Mask,
+    Avx512,
+    Avx512More,
     Compat32,
     Invalid,
     kCount,
@@ -60,6 +63,7 @@ struct Form {
     // Encoding
     bool compat = false;  // 32-bit code
     bool vex = false;
+    bool evex = false;
     bool vex3 = false;     // needs the long prefix
     std::uint8_t map = 0;  // 0: one byte, 1: 0F, 2: 0F 38, 3: 0F 3A
     std::uint8_t opcode = 0;
@@ -68,8 +72,12 @@ struct Form {
     std::uint8_t repeat = 0;    // F2, F3 or 0
     bool lock = false;
     bool w = false;
-    bool l = false;       // VEX.L
-    std::uint8_t pp = 0;  // VEX.pp
+    bool l = false;           // VEX.L
+    std::uint8_t pp = 0;      // VEX.pp, EVEX.pp
+    std::uint8_t ll = 0;      // EVEX.L'L: the vector length, or how to round
+    bool b = false;           // EVEX.b: broadcast; rounding, no exceptions
+    bool masked = false;      // a mask register may be named...
+    bool needs_mask = false;  // ...or must be
     bool has_modrm = false;
     bool memory = false;  // the r/m field is a memory operand
     bool vsib = false;

@@ -59,20 +59,31 @@ unsigned choose_segment(const Form& form, unsigned number) {
     return form.compat && segment == 1 ? 0 : segment;
 }
 
+// Mostly a mask, where there may be one; and zeroing, which stores and comparisons do not have: then there is no such
+// encoding.
+void choose_mask(const Form& form, Random& random, Instance& instance) {
+    if (!form.masked || (!form.needs_mask && random.one_in(4))) return;
+    instance.mask = static_cast<std::uint8_t>(1 + random.below(7));
+    instance.zeroing = random.one_in(3);
+}
+
 // Odd multipliers, so that sixteen variants in a row bring each register into each position.
 void choose_registers(const Form& form, unsigned variant, Random& random, Instance& instance) {
     static constexpr unsigned kStep[kFieldCount] = {1, 5, 1, 3, 7};
     static constexpr unsigned kOffset[kFieldCount] = {0, 3, 0, 6, 1};
-    const unsigned mask = form.compat ? 7 : 15;
+    const unsigned highest = form.compat ? 7 : 15;
     for (unsigned field = 0; field < kFieldCount; ++field) {
+        const FieldKind kind = form.fields[field];
+        const unsigned mask = form.evex && !form.compat && kind == FieldKind::Vector ? 31 : highest;
         unsigned number = (variant * kStep[field] + kOffset[field]) & mask;
         if (variant >= 16 && random.one_in(2)) number = random.below(mask + 1);
-        const FieldKind kind = form.fields[field];
-        if (kind == FieldKind::Mmx || kind == FieldKind::St) number &= 7;
+        if (mask == 31 && random.one_in(2)) number ^= 16;
+        if (kind == FieldKind::Mmx || kind == FieldKind::St || kind == FieldKind::Mask) number &= 7;
         if (kind == FieldKind::Segment) number = choose_segment(form, number);
         if (kind == FieldKind::None) number = 0;
         instance.registers[field] = static_cast<std::uint8_t>(number);
     }
+    choose_mask(form, random, instance);
     instance.force_rex = !form.compat && random.one_in(3);
     instance.force_vex3 = random.one_in(2);
 }
@@ -81,7 +92,8 @@ void choose_addressing(const Form& form, unsigned variant, Random& random, Insta
     const unsigned mask = form.compat ? 7 : 15;
     instance.base = static_cast<std::uint8_t>((variant * 5 + 3) & mask);
     if (form.vsib || random.one_in(2)) {
-        instance.index = static_cast<std::uint8_t>(random.below(mask + 1));
+        instance.index =
+            static_cast<std::uint8_t>(random.below(form.vsib && form.evex && !form.compat ? 32 : mask + 1));
         if (instance.index == 4 && !form.vsib) instance.index = kNoRegister;
         instance.scale = static_cast<std::uint8_t>(random.below(4));
     }
@@ -113,6 +125,8 @@ FpuMood mood_of(const Form& form, Random& random) {
         case Group::Avx:
         case Group::Avx2:
         case Group::Fma:
+        case Group::Avx512:
+        case Group::Avx512More:
         case Group::F16c: return FpuMood::Sse;
         default: return FpuMood::Calm;
     }
@@ -122,11 +136,13 @@ void set_allowance(const Form& form, Allowance& allowance) {
     allowance.undefined_flags = form.flags_undefined;
     allowance.faulting_flags = form.flags_written;
     allowance.vector_after_fault = form.vsib;
-    // Microcoded stores of many words: how much is written before a fault is up to the CPU.
-    allowance.memory_after_fault = form.memory_bytes > 64 || form.mnemonic == ZYDIS_MNEMONIC_FNSTENV ||
+    // Microcoded stores of many words: how much is written before a fault is up to the CPU. So is how far scatters
+    // come.
+    allowance.memory_after_fault = form.vsib || form.memory_bytes > 64 || form.mnemonic == ZYDIS_MNEMONIC_FNSTENV ||
                                    form.mnemonic == ZYDIS_MNEMONIC_ENTER || form.mnemonic == ZYDIS_MNEMONIC_PUSHA ||
                                    form.mnemonic == ZYDIS_MNEMONIC_PUSHAD;
-    allowance.fault_address_in_page = allowance.memory_after_fault || form.mnemonic == ZYDIS_MNEMONIC_FLDENV;
+    allowance.fault_address_in_page =
+        (allowance.memory_after_fault && !form.vsib) || form.mnemonic == ZYDIS_MNEMONIC_FLDENV;
     allowance.integers_after_fault = form.mnemonic == ZYDIS_MNEMONIC_POPA || form.mnemonic == ZYDIS_MNEMONIC_POPAD;
 }
 
@@ -191,6 +207,13 @@ bool instantiate_raw(const Form& form, Random& random, std::uint64_t address, Ex
     return true;
 }
 
+bool is_encoding(const Form& form, const Assembled& code) {
+    std::uint8_t padded[sizeof code.bytes + 8] = {};  // room for immediates
+    std::memcpy(padded, code.bytes, code.length);
+    Decoded decoded;
+    return decode(form.compat, padded, 15, decoded);
+}
+
 }  // namespace
 
 bool instantiate(const Form& form, unsigned variant, Random& random, std::uint64_t address, Experiment& experiment) {
@@ -199,6 +222,10 @@ bool instantiate(const Form& form, unsigned variant, Random& random, std::uint64
     choose_registers(form, variant, random, instance);
     if (form.memory) choose_addressing(form, variant, random, instance);
     Assembled code = assemble(form, instance);  // once without immediates, for the length
+    if (instance.zeroing && !is_encoding(form, code)) {
+        instance.zeroing = false;
+        code = assemble(form, instance);
+    }
     instance.immediate = choose_immediate(form, random, code.length);
     code = assemble(form, instance);
 

@@ -1,3 +1,5 @@
+#include <string>
+
 #include "forms/instantiate.h"
 #include "forms/values.h"
 
@@ -38,14 +40,13 @@ std::uint64_t segment_base(ZydisRegister segment) {
 }
 
 void fill_vector_index(Random& random, CpuImage& state, const Draft& draft, const ZydisDecodedOperand& operand) {
-    auto& ymm = state.ymm[static_cast<unsigned>(ZydisRegisterGetId(operand.mem.index)) & 15u];
-    const bool quads =
-        draft.form.mnemonic == ZYDIS_MNEMONIC_VGATHERQPD || draft.form.mnemonic == ZYDIS_MNEMONIC_VGATHERQPS ||
-        draft.form.mnemonic == ZYDIS_MNEMONIC_VPGATHERQD || draft.form.mnemonic == ZYDIS_MNEMONIC_VPGATHERQQ;
+    auto& vector = state.vector[static_cast<unsigned>(ZydisRegisterGetId(operand.mem.index)) & 31u];
+    const std::string name = ZydisMnemonicGetString(draft.form.mnemonic);  // vpgatherqd, vscatterdps
+    const bool quads = name.find("erq") != std::string::npos;
     const unsigned step = quads ? 8 : 4;
-    for (unsigned at = 0; at < sizeof ymm; at += step) {
+    for (unsigned at = 0; at < (has_avx512 ? 64u : 32u); at += step) {
         const std::int64_t value = random.one_in(12) ? random.between(-20000, 20000) : random.between(-20, 100);
-        for (unsigned i = 0; i < step; ++i) ymm[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
+        for (unsigned i = 0; i < step; ++i) vector[at + i] = static_cast<std::uint8_t>(value >> (8 * i));
     }
 }
 

@@ -75,6 +75,19 @@ void random_mxcsr(Random& random, CpuImage& state) {
     if (random.one_in(6)) state.mxcsr &= ~(random.below(64) << 7);
 }
 
+// A mask of few or many lanes, whatever their number: 2 to 64.
+std::uint64_t random_mask(Random& random) {
+    const unsigned lanes = 1u << (1 + random.below(6));
+    switch (random.below(6)) {
+        case 0: return 0;
+        case 1: return ~0ull;
+        case 2: return 1ull << random.below(lanes);
+        case 3: return (1ull << random.below(lanes)) - 1;
+        case 4: return ~((1ull << random.below(lanes)) - 1);
+        default: return random.next();
+    }
+}
+
 }  // namespace
 
 std::uint64_t random_integer(Random& random) {
@@ -130,7 +143,9 @@ void random_state(Random& random, FpuMood mood, CpuImage& state) {
     if (mood == FpuMood::X87) random_x87(random, state);
     if (mood == FpuMood::Sse) random_mxcsr(random, state);
     for (auto& st : state.st) random_extended(random, st);
-    for (auto& ymm : state.ymm) random_data(random, ymm, sizeof ymm);
+    const unsigned vectors = has_avx512 ? 32 : 16, size = has_avx512 ? 64 : 32;
+    for (unsigned i = 0; i < vectors; ++i) random_data(random, state.vector[i], size);
+    for (unsigned i = 0; has_avx512 && i < 8; ++i) state.mask[i] = random_mask(random);
 }
 
 void random_image(Random& random, std::uint8_t* image) {

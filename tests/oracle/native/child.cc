@@ -15,6 +15,7 @@
 
 #include "compare/memory_scan.h"
 #include "native/shared.h"
+#include "x86/host_features.h"
 
 #define ORACLE_NO_SANITIZE __attribute__((no_sanitize("address", "undefined")))
 
@@ -23,8 +24,7 @@ namespace hospes::oracle {
 namespace {
 
 constexpr unsigned kXstateBv = 512;
-constexpr unsigned kYmmHigh = 576;
-constexpr unsigned kFpuBytes = 832;  // legacy area, header, upper halves of YMM
+constexpr std::uint64_t kSse = 2, kAvx = 4, kOpmask = 0x20, kZmmHigh = 0x40, kHighZmm = 0x80;
 // A handler starts with these as the case left them: NT and ID, which no signal frame restores, and AC, which makes the
 // handler itself trap.
 constexpr std::uint64_t kStickyFlags = 0x4000 | 0x200000 | 0x40000;
@@ -36,8 +36,12 @@ struct Runner {
     std::uint8_t* pages[kDataPageCount] = {};
     std::int64_t index = -1;  // the case that runs; -1: the trap that starts the batch
     bool compat = false;
+    // Of the XSAVE area in a signal frame: its components, what it holds in all, and where.
+    std::uint64_t components = 0;
+    unsigned fpu_bytes = 0;
+    std::uint32_t ymm_high = 0, opmask = 0, zmm_high = 0, high_zmm = 0;
     gregset_t saved_registers = {};
-    std::uint8_t saved_fpu[kFpuBytes] = {};
+    std::uint8_t saved_fpu[4096] = {};
 };
 
 Runner runner;
@@ -73,9 +77,12 @@ ORACLE_NO_SANITIZE void capture(const mcontext_t& context, Outcome& outcome) {
     copy(&image.mxcsr, fpu + 24, 4);
     for (unsigned i = 0; i < 8; ++i) copy(image.st[i], fpu + 32 + 16 * i, 10);
     for (unsigned i = 0; i < 16; ++i) {
-        copy(image.ymm[i], fpu + 160 + 16 * i, 16);
-        if ((in_use & 4) != 0) copy(image.ymm[i] + 16, fpu + kYmmHigh + 16 * i, 16);
+        copy(image.vector[i], fpu + 160 + 16 * i, 16);
+        if ((in_use & kAvx) != 0) copy(image.vector[i] + 16, fpu + runner.ymm_high + 16 * i, 16);
+        if ((in_use & kZmmHigh) != 0) copy(image.vector[i] + 32, fpu + runner.zmm_high + 32 * i, 32);
+        if ((in_use & kHighZmm) != 0) copy(image.vector[i + 16], fpu + runner.high_zmm + 64 * i, 64);
     }
+    if ((in_use & kOpmask) != 0) copy(image.mask, fpu + runner.opmask, sizeof image.mask);
     outcome.vector = static_cast<std::uint32_t>(context.gregs[REG_TRAPNO]);
     outcome.error_code = static_cast<std::uint32_t>(context.gregs[REG_ERR]);
     outcome.cr2 = static_cast<std::uint64_t>(context.gregs[REG_CR2]);
@@ -108,11 +115,13 @@ ORACLE_NO_SANITIZE void load(const Case& test, mcontext_t& context) {
     copy(fpu + 24, &image.mxcsr, 4);
     for (unsigned i = 0; i < 8; ++i) copy(fpu + 32 + 16 * i, image.st[i], 16);
     for (unsigned i = 0; i < 16; ++i) {
-        copy(fpu + 160 + 16 * i, image.ymm[i], 16);
-        copy(fpu + kYmmHigh + 16 * i, image.ymm[i] + 16, 16);
+        copy(fpu + 160 + 16 * i, image.vector[i], 16);
+        copy(fpu + runner.ymm_high + 16 * i, image.vector[i] + 16, 16);
+        if ((runner.components & kZmmHigh) != 0) copy(fpu + runner.zmm_high + 32 * i, image.vector[i] + 32, 32);
+        if ((runner.components & kHighZmm) != 0) copy(fpu + runner.high_zmm + 64 * i, image.vector[i + 16], 64);
     }
-    const std::uint64_t components = 7;
-    copy(fpu + kXstateBv, &components, 8);
+    if ((runner.components & kOpmask) != 0) copy(fpu + runner.opmask, image.mask, sizeof image.mask);
+    copy(fpu + kXstateBv, &runner.components, 8);
 }
 
 ORACLE_NO_SANITIZE void reset_sticky_state() {
@@ -127,7 +136,7 @@ ORACLE_NO_SANITIZE void on_trap(int, siginfo_t*, void* context) {
     reset_sticky_state();
     if (runner.index < 0) {
         copy(runner.saved_registers, machine.gregs, sizeof(gregset_t));
-        copy(runner.saved_fpu, machine.fpregs, kFpuBytes);
+        copy(runner.saved_fpu, machine.fpregs, runner.fpu_bytes);
     } else {
         Outcome& outcome = runner.shared->outcomes[runner.index];
         capture(machine, outcome);
@@ -142,7 +151,7 @@ ORACLE_NO_SANITIZE void on_trap(int, siginfo_t*, void* context) {
         return;
     }
     copy(machine.gregs, runner.saved_registers, sizeof(gregset_t));
-    copy(machine.fpregs, runner.saved_fpu, kFpuBytes);
+    copy(machine.fpregs, runner.saved_fpu, runner.fpu_bytes);
     machine.gregs[REG_RIP] += 2;  // past the UD2 that started the batch
 }
 
@@ -181,6 +190,17 @@ bool map_layout(const ChildFiles& files) {
     return true;
 }
 
+void find_registers() {
+    const x86::XsaveLayout layout = x86::XsaveLayout::of_host();
+    runner.components = 1 | kSse | kAvx;
+    if (x86::host_executes(x86::Feature::AVX512F)) runner.components |= kOpmask | kZmmHigh | kHighZmm;
+    runner.fpu_bytes = layout.standard_size(runner.components);
+    runner.ymm_high = layout.offset(kAvx);
+    runner.opmask = layout.offset(kOpmask);
+    runner.zmm_high = layout.offset(kZmmHigh);
+    runner.high_zmm = layout.offset(kHighZmm);
+}
+
 bool install_handler() {
     constexpr std::size_t kStackSize = 256 << 10;
     void* memory =
@@ -204,6 +224,7 @@ bool install_handler() {
 ORACLE_NO_SANITIZE void run_native_child(const ChildFiles& files, NativeShared& shared) {
     runner.shared = &shared;
     runner.compat = host_runs_compat_code();
+    find_registers();
     if (!map_layout(files) || !install_handler() || !enter_sandbox()) ::_exit(2);
     char byte = 'r';
     system_call(SYS_write, files.command, reinterpret_cast<long>(&byte), 1);

@@ -114,7 +114,7 @@ class Generator {
         const int head = here();
         if (random_.one_in(2)) compare_anything();
         block(1 + random_.below(by_loop ? 3 : 6), walks ? kMaxDepth : depth + 1);
-        if (walks) move_pointer();
+        if (walks) random_.one_in(3) ? follow_link() : move_pointer();
         reserved_.set = before;
         const unsigned next_unit = std::exchange(stream_.units, unit);
         int branch = 0;
@@ -248,11 +248,28 @@ class Generator {
         if (random_.one_in(2)) {
             append_piece(stream_,
                          {rex, 0x83, static_cast<std::uint8_t>(0xc0 | (pointer & 7)), static_cast<std::uint8_t>(step)});
-        } else {  // lea pointer, [pointer + step], with a SIB byte as R12 needs one
-            append_piece(stream_, {static_cast<std::uint8_t>(rex | (pointer >> 3) << 2), 0x8d,
-                                   static_cast<std::uint8_t>(0x44 | (pointer & 7) << 3),
-                                   static_cast<std::uint8_t>(0x20 | (pointer & 7)), static_cast<std::uint8_t>(step)});
+        } else {  // lea pointer, [pointer + step]
+            through_pointer(0x8d, pointer, pointer, step);
         }
+        ++stream_.units;
+        reserved_.values[pointer] += static_cast<std::uint64_t>(static_cast<std::int64_t>(step));
+    }
+
+    // opcode reg, [pointer + disp], with a SIB byte as R12 needs one
+    void through_pointer(std::uint8_t opcode, unsigned reg, unsigned pointer, std::int8_t disp) {
+        append_piece(stream_, {static_cast<std::uint8_t>(0x48 | (reg >> 3) << 2 | pointer >> 3), opcode,
+                               static_cast<std::uint8_t>(0x44 | (reg & 7) << 3),
+                               static_cast<std::uint8_t>(0x20 | (pointer & 7)), static_cast<std::uint8_t>(disp)});
+    }
+
+    // Moves a pointer by way of memory, as a list's next element is found.
+    void follow_link() {
+        const unsigned pointer = reserved_.pointers[random_.below(3)];
+        const unsigned next = free_register();
+        const auto step = static_cast<std::int8_t>(8 * random_.between(-4, 4));
+        through_pointer(0x8d, next, pointer, step);
+        through_pointer(0x89, next, pointer, 0);
+        through_pointer(0x8b, pointer, pointer, 0);
         ++stream_.units;
         reserved_.values[pointer] += static_cast<std::uint64_t>(static_cast<std::int64_t>(step));
     }

@@ -15,11 +15,11 @@ struct Ticket {
     unsigned count;
 };
 constexpr Ticket kTickets[] = {
-    {Group::IntAlu, 24}, {Group::MovExtend, 20}, {Group::ShiftRotate, 8}, {Group::IntMulDiv, 3}, {Group::Bit, 4},
-    {Group::Bmi, 5},     {Group::CmovSetcc, 8},  {Group::String, 3},      {Group::Stack, 6},     {Group::Atomic, 4},
-    {Group::Flags, 3},   {Group::X87, 6},        {Group::Mmx, 4},         {Group::Sse, 3},       {Group::Sse2, 5},
-    {Group::Sse34, 4},   {Group::Crypto, 2},     {Group::Avx, 6},         {Group::Avx2, 4},      {Group::Fma, 2},
-    {Group::F16c, 1},
+    {Group::IntAlu, 24}, {Group::MovExtend, 20}, {Group::ShiftRotate, 8}, {Group::IntMulDiv, 3},  {Group::Bit, 4},
+    {Group::Bmi, 5},     {Group::CmovSetcc, 8},  {Group::String, 3},      {Group::Stack, 6},      {Group::Atomic, 4},
+    {Group::Flags, 3},   {Group::X87, 6},        {Group::Mmx, 4},         {Group::Sse, 3},        {Group::Sse2, 5},
+    {Group::Sse34, 4},   {Group::Crypto, 2},     {Group::Avx, 6},         {Group::Avx2, 4},       {Group::Fma, 2},
+    {Group::F16c, 1},    {Group::Mask, 2},       {Group::Avx512, 8},      {Group::Avx512More, 2},
 };
 
 bool is_flag_register_form(ZydisMnemonic mnemonic) {
@@ -190,15 +190,22 @@ bool InstructionSource::try_form(Random& random, const Form& form, const Reserve
     if (form.group == Group::Stack) return false;  // the generator's own, in pairs
     Instance instance;
     for (unsigned field = 0; field < kFieldCount; ++field) {
-        const bool eight = form.fields[field] == FieldKind::Mmx || form.fields[field] == FieldKind::St;
+        const bool eight = form.fields[field] == FieldKind::Mmx || form.fields[field] == FieldKind::St ||
+                           form.fields[field] == FieldKind::Mask;
         if (form.fields[field] != FieldKind::None) {
-            instance.registers[field] = static_cast<std::uint8_t>(random.below(eight ? 8 : 16));
+            const bool many = form.evex && form.fields[field] == FieldKind::Vector;
+            instance.registers[field] = static_cast<std::uint8_t>(random.below(eight ? 8 : many ? 32 : 16));
         }
     }
     instance.force_rex = random.one_in(3);
     instance.force_vex3 = random.one_in(2);
     const std::uint64_t target = choose_target(random, form, faults);
     const bool relative = form.memory && choose_address(random, reserved, target, form.memory_bytes >= 16, instance);
+    if (form.masked && random.one_in(2)) {
+        instance.mask = static_cast<std::uint8_t>(1 + random.below(7));
+        instance.zeroing = random.one_in(3);
+    }
+    if (form.evex && instance.displacement_bytes == 1) instance.displacement_bytes = 4;  // a byte would be scaled
     instance.immediate = choose_immediate(form, random, 0);
     if (form.moffs) instance.immediate = target;
     const Assembled code = assemble(form, instance);

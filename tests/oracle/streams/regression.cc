@@ -27,7 +27,8 @@ std::vector<StateField> fields_of(CpuImage& state) {
     fields.push_back({"ftw", &state.ftw, 1});
     fields.push_back({"mxcsr", &state.mxcsr, 4});
     for (unsigned i = 0; i < 8; ++i) fields.push_back({"st" + std::to_string(i), state.st[i], 10});
-    for (unsigned i = 0; i < 16; ++i) fields.push_back({"ymm" + std::to_string(i), state.ymm[i], 32});
+    for (unsigned i = 0; i < 32; ++i) fields.push_back({"zmm" + std::to_string(i), state.vector[i], 64});
+    for (unsigned i = 0; i < 8; ++i) fields.push_back({"k" + std::to_string(i), &state.mask[i], 8});
     return fields;
 }
 

@@ -1,6 +1,7 @@
 #include "engine/translator/analyze/loop.h"
 
 #include <algorithm>
+#include <bitset>
 #include <optional>
 
 #include "engine/translator/analyze/analyze.h"
@@ -15,6 +16,7 @@ using namespace x86;
 namespace {
 
 constexpr unsigned kMostCopies = 8;
+constexpr unsigned kMostOfChain = 2;  // where no window is shared: little is gained by more
 
 // Instructions up to and with the first jump back to the block's first one; 0: there is none.
 unsigned body_length(std::span<const Instruction> block, Mode mode) {
@@ -64,13 +66,15 @@ struct Member {
 
 class LoopPass {
   public:
-    explicit LoopPass(std::span<Instruction> body) : body_(body) {}
+    LoopPass(std::span<Instruction> body, bool guesses) : body_(body), guesses_(guesses) {}
 
     Loop run() {
         for (const Instruction& in : body_) at_end_.step(in);
         for (std::size_t i = 0; i < body_.size(); ++i) {
-            if (body_[i].kind == Kind::Plain && body_[i].memory != kNoOperand) add(i);
+            const bool accesses = body_[i].kind == Kind::Plain && body_[i].memory != kNoOperand;
+            const bool in_window = accesses && add(i);
             here_.step(body_[i]);
+            if (accesses && !in_window) note_link(body_[i]);
         }
         return choose();
     }
@@ -119,9 +123,9 @@ class LoopPass {
         return a.base == b.base && a.index == b.index && a.scale == b.scale;
     }
 
-    void add(std::size_t index) {
+    bool add(std::size_t index) {
         const std::optional<Candidate> found = candidate_of(body_[index]);
-        if (!found || found->span_of(2) > kMaxWindow) return;
+        if (!found || found->span_of(2) > kMaxWindow) return false;
         for (unsigned i = 0; i < count_; ++i) {
             Candidate& candidate = candidates_[i];
             if (!same_registers(candidate.window, found->window)) continue;
@@ -132,11 +136,44 @@ class LoopPass {
             if (both.span_of(2) > kMaxWindow) continue;
             candidate = both;
             members_[member_count_++] = {index, i, found->low};
-            return;
+            return true;
         }
-        if (count_ == kWindows) return;
+        if (count_ == kWindows) return false;
         candidates_[count_] = *found;
         members_[member_count_++] = {index, count_++, found->low};
+        return true;
+    }
+
+    // What a load through no window brings may be the address of the next such load: a link of a chain.
+    void note_link(const Instruction& in) {
+        const ZydisDecodedOperand& to = in.operand(0);
+        if (in.reads_memory && is_gpr(to) && to.size == 64) links_.set(here_[guest_gpr(to.reg.value)].number);
+    }
+
+    bool is_link(std::uint32_t number) const {
+        const unsigned holder = Values::first_holder(number);
+        return links_.test(number) || (holder != kGprCount && links_.test(at_end_[holder].number));
+    }
+
+    // Lets the accesses of chains guess their addends, as far as there are slots.
+    unsigned choose_guesses() {
+        unsigned slot = kWindows - count_, count = 0;
+        Values here;
+        for (Instruction& in : body_) {
+            if (slot > 0 && goes_through_link(in, here)) {
+                in.sharing.guess = static_cast<std::uint8_t>(--slot);
+                ++count;
+            }
+            here.step(in);
+        }
+        return count;
+    }
+
+    bool goes_through_link(const Instruction& in, const Values& here) const {
+        if (in.kind != Kind::Plain || in.memory == kNoOperand || in.sharing.role == Sharing::InWindow) return false;
+        const auto& mem = in.memory_operand().mem;
+        const bool simple = mem.index == ZYDIS_REGISTER_NONE && is_gpr(mem.base) && !is_displaced_gpr(mem.base);
+        return simple && is_link(here[guest_gpr(mem.base)].number);
     }
 
     bool fits(unsigned copies) const {
@@ -148,10 +185,10 @@ class LoopPass {
 
     Loop choose() {
         const auto length = static_cast<unsigned>(body_.size());
-        unsigned copies = std::min(kMostCopies, kMostUnrolled / length);
+        unsigned copies = std::min(count_ == 0 ? kMostOfChain : kMostCopies, kMostUnrolled / length);
         while (copies > 1 && !fits(copies)) --copies;
-        if (count_ == 0 || copies < 2) return {};
-        Loop loop{length, copies, count_, {}};
+        if (copies < 2) return {};
+        Loop loop{length, copies, count_, 0, {}};
         for (unsigned i = 0; i < count_; ++i) {
             loop.windows[i] = candidates_[i].window;
             loop.windows[i].low = static_cast<std::int32_t>(candidates_[i].low_of(copies));
@@ -159,6 +196,8 @@ class LoopPass {
             loop.windows[i].slot = static_cast<std::uint8_t>(kWindows - 1 - i);
         }
         for (unsigned i = 0; i < member_count_; ++i) tell(members_[i], loop);
+        if (guesses_) loop.guess_count = choose_guesses();
+        if (loop.slots() == 0) return {};
         choose_homes(loop);
         return loop;
     }
@@ -183,22 +222,24 @@ class LoopPass {
     }
 
     std::span<Instruction> body_;
+    const bool guesses_;
     Values here_, at_end_;
     std::array<Candidate, kWindows> candidates_{};
     std::array<Member, kMaxBlockInstructions> members_{};
     unsigned count_ = 0, member_count_ = 0;
+    std::bitset<4 * kMaxBlockInstructions> links_;  // numbers of values
 };
 
 }  // namespace
 
-Loop analyze_loop(std::span<Instruction> block, Mode mode) {
-    if (!shares_probes(mode)) return {};
+Loop analyze_loop(std::span<Instruction> block, Mode mode, std::uint32_t without) {
+    if (!shares_probes(mode) || (without & kLoops)) return {};
     const unsigned length = body_length(block, mode);
     if (length == 0) return {};
     const std::span<Instruction> body = block.first(length);
     analyze_flags(body);
     if (body[0].live_before != 0) return {};  // the probes before the first copy need the flags
-    return LoopPass(body).run();
+    return LoopPass(body, !(without & kGuesses)).run();
 }
 
 }  // namespace hospes::translator

@@ -33,8 +33,10 @@ struct Loop {
     unsigned length = 0;  // instructions of the body; 0: the block is not such a loop
     unsigned copies = 0;
     unsigned window_count = 0;
+    unsigned guess_count = 0;  // accesses whose addend is guessed: they own the slots below the windows'
     std::array<LoopWindow, kWindows> windows{};
 
+    unsigned slots() const { return window_count + guess_count; }
     const LoopWindow& window_in(unsigned slot) const { return windows[kWindows - 1 - slot]; }
 };
 

@@ -24,7 +24,7 @@ bool may_go_to_cpp(Kind kind) {
 // Of the code memory, what is for code that runs often. Measured: 55 to 60 % of all.
 constexpr std::size_t kHotSixteenths = 9;
 CodeOffset cold_begin(const CodeMemory& memory) { return static_cast<CodeOffset>(memory.size() / 16 * kHotSixteenths); }
-constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's host code, in practice
+constexpr std::size_t kSegmentBytes = 1u << 20;
 
 }  // namespace
 
@@ -33,9 +33,9 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(CodeMemory& memory, memory:
                                                      const TranslateOptions& options) {
     memory.clear();
     const std::size_t most_blocks = memory.size() / kBytesPerBlock;
-    auto blocks = HOSPES_TRY(ReservedArray<Block>::create(most_blocks));
-    auto exits = HOSPES_TRY(ReservedArray<ExitRecord>::create(most_blocks * 4));
-    auto points = HOSPES_TRY(ReservedArray<CodePoint>::create(most_blocks * 16));
+    auto blocks = HOSPES_TRY(ReservedArray<Block>::create(most_blocks + 1));
+    auto exits = HOSPES_TRY(ReservedArray<ExitRecord>::create(most_blocks * kExitsPerBlock + 1));
+    auto points = HOSPES_TRY(ReservedArray<CodePoint>::create(most_blocks * kPointsPerBlock));
     auto buckets = HOSPES_TRY(ReservedArray<BlockIndex>::create(std::size_t{1} << kBucketBits));
     auto pages = HOSPES_TRY(ReservedArray<BlockIndex>::create(ram.page_count()));
     auto kept_blocks = HOSPES_TRY(ReservedArray<KeptBlock>::create(kKeptBlocks));
@@ -45,7 +45,8 @@ Result<std::unique_ptr<CodeCache>> CodeCache::create(CodeMemory& memory, memory:
                                                    std::move(kept_blocks), std::move(system_instructions)));
     Assembler assembler(memory.writable(), memory.execute_offset());
     cache->thunks_ = emit_thunks(assembler, slow_path);
-    cache->first_code_ = cache->cursor_ = static_cast<CodeOffset>((assembler.cursor() - memory.writable() + 63) & ~63);
+    cache->first_code_ = static_cast<CodeOffset>((assembler.cursor() - memory.writable() + 63) & ~63);
+    cache->start_again();
     return cache;
 }
 
@@ -69,25 +70,22 @@ CodeCache::CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::Cpuid
       cold_memory_(memory_.writable() + cold_begin(memory_), memory_.size() - cold_begin(memory_)),
       first_cold_(cold_begin(memory_)),
       cold_cursor_(first_cold_),
+      segments_(static_cast<unsigned>(memory_.size() / kSegmentBytes)),
+      block_ends_(segments_),
       scratch_(kMaxBlockInstructions) {}
-
-bool CodeCache::is_full() const {
-    // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
-    constexpr unsigned kInstructions = kMostUnrolled + kMaxBlockInstructions;  // a loop's copies and the plain body
-    constexpr unsigned kExits = 2 * kInstructions + 2;
-    constexpr unsigned kPoints = 32 * kInstructions;
-    return first_cold_ - cursor_ < 2 * BlockEmitter::kMaxBlockBytes ||
-           memory_.size() - cold_cursor_ < 2 * BlockEmitter::kMaxBlockBytes || block_count_ + 1 >= blocks_.capacity() ||
-           exit_count_ + kExits >= exits_.capacity() || point_count_ + kPoints >= points_.capacity() ||
-           system_instructions_.is_full();
-}
 
 // Room for one more block, in memory that is there as far as blocks usually go.
 void CodeCache::make_room() {
     constexpr std::size_t kBytes = 4096, kExits = 16, kPoints = 128;
-    if (is_full()) flush();
+    if (system_instructions_.is_full()) {
+        flush();
+    } else if (is_full()) {
+        next_segment();
+    }
     hot_memory_.reach(cursor_ + kBytes);
     cold_memory_.reach(cold_cursor_ - first_cold_ + kBytes);
+    memory_.use_huge_page(cursor_);
+    memory_.use_huge_page(cold_cursor_);
     buckets_.reach(buckets_.capacity());
     blocks_.reach(block_count_ + 1);
     exits_.reach(exit_count_ + kExits);
@@ -141,8 +139,10 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     if (count == 0) return 0;
     std::span<Instruction> instructions(scratch_.data(), count);
     const bool rewritten = rewritten_pages_.may_hold(ram_.page_index(gpa));
-    const Constant constant = rewritten ? find_patched_constant(gpa, mode, instructions) : Constant{};
-    const Loop loop = run_passes(instructions, plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode);
+    const bool patched = rewritten && !(options_.without & kPatchedConstants);
+    const Constant constant = patched ? find_patched_constant(gpa, mode, instructions) : Constant{};
+    const Mode shape = plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode;
+    const Loop loop = run_passes(instructions, shape, options_.without);
     for (Instruction& in : instructions) {
         if (may_go_to_cpp(in.kind)) in.stored = system_instructions_.store(in, mode);
     }
@@ -158,7 +158,7 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, loop, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
     const BlockIndex index = add_block(origin, emitter.emit());
-    if (rewritten) keep(origin, index, constant);
+    if (rewritten && !(options_.without & kRevival)) keep(origin, index, constant);
     ++counters_.translated_blocks;
     counters_.translated_instructions += instructions.size();
     counters_.translation_nanoseconds += static_cast<std::uint64_t>(
@@ -211,16 +211,10 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
 void CodeCache::flush() {
     ++counters_.flushes;
     buckets_.reset();
-    plain_.clear();
     page_blocks_.reset();
     kept_blocks_.reset();
-    rewritten_pages_.clear();
     system_instructions_.clear();
-    cursor_ = first_code_;
-    cold_cursor_ = first_cold_;
-    block_count_ = 1;
-    exit_count_ = 1;
-    point_count_ = 0;
+    start_again();
 }
 
 }  // namespace hospes::translator

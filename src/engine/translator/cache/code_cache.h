@@ -17,6 +17,7 @@
 #include "engine/translator/emit/block_emitter.h"
 #include "engine/translator/emit/thunks.h"
 #include "engine/translator/filter.h"
+#include "engine/translator/optimisations.h"
 #include "memory/guest_ram.h"
 
 namespace hospes::translator {
@@ -27,10 +28,11 @@ struct CodeCacheCounters {
     std::uint64_t translation_nanoseconds = 0;
     std::uint64_t invalidated_blocks = 0;
     std::uint64_t revived_blocks = 0;
-    std::uint64_t flushes = 0;
+    std::uint64_t flushes = 0;    // everything
+    std::uint64_t evictions = 0;  // a segment
     std::uint64_t links = 0;
 
-    static const cpu::NamedCounter<CodeCacheCounters> kNamed[7];
+    static const cpu::NamedCounter<CodeCacheCounters> kNamed[8];
 };
 
 inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[] = {
@@ -40,12 +42,14 @@ inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[
     {"invalidated_blocks", &CodeCacheCounters::invalidated_blocks},
     {"revived_blocks", &CodeCacheCounters::revived_blocks},
     {"cache_flushes", &CodeCacheCounters::flushes},
+    {"cache_evictions", &CodeCacheCounters::evictions},
     {"links", &CodeCacheCounters::links},
 };
 
 struct TranslateOptions {
     unsigned block_limit = kMaxBlockInstructions;
     bool link = true;
+    std::uint32_t without = 0;  // Optimisation bits
     EmitOptions emit;
 };
 
@@ -115,8 +119,9 @@ class CodeCache {
 
     // Drops everything. No thread may be in translated code.
     void flush();
-    // Count of flushes: what was learned before the last one is stale.
-    std::uint64_t generation() const { return counters_.flushes; }
+    // Grows when code memory comes to be used again: what was learned of blocks, exits and host addresses is stale
+    // then.
+    std::uint64_t generation() const { return counters_.flushes + counters_.evictions; }
 
     // The block whose host code contains `host_pc`, or 0; and which guest instruction is being executed there.
     // General registers only.
@@ -132,12 +137,14 @@ class CodeCache {
     // Copies the block's guest bytes, as far as they lie in one page, as they are now.
     void read_guest(const Block& block, std::uint8_t* to) const { ram_.read(block.gpa, to, block.guest_length); }
     bool links() const { return options_.link; }
-    std::uint64_t code_bytes() const { return cursor_ - first_code_ + cold_cursor_ - first_cold_; }  // in use
-    BlockIndex block_count() const { return block_count_; }
+    bool fills_jump_cache() const { return options_.link && !(options_.without & kJumpCache); }
+    std::uint64_t code_bytes() const;  // of the blocks that are there
 
   private:
     static constexpr unsigned kBucketBits = 19;  // of the table by address: about as many as blocks at most
     static constexpr std::size_t kMostBytes = (kMaxBlockInstructions + 1) * ZYDIS_MAX_INSTRUCTION_LENGTH;
+    static constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's host code, in practice
+    static constexpr std::uint32_t kExitsPerBlock = 4, kPointsPerBlock = 16;
     static constexpr unsigned kKeptBlocks = 4096;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
@@ -166,6 +173,7 @@ class CodeCache {
     void keep(const Origin& origin, BlockIndex index, const Constant& constant);
     std::uint32_t kept_slot(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % kKeptBlocks; }
     void enter_lists(BlockIndex index);
+    void leave_bucket(BlockIndex index);
     void leave_lists(BlockIndex index);
     BlockIndex next_in_page(const Block& block, std::uint64_t page) const;
     void remove_from_page(std::uint64_t page, BlockIndex index);
@@ -174,6 +182,26 @@ class CodeCache {
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
     bool is_full() const;
     void make_room();
+
+    // Code memory, and what is kept of blocks, is a ring of segments, each filled from its start. So that not much has
+    // to be made again at once, the next segment alone is emptied when one is full.
+    struct Segment {
+        CodeOffset code, cold;  // where they begin; they end where the next one's do
+        BlockIndex block;
+        ExitIndex exit;
+        std::uint32_t point;
+    };
+    Segment segment_start(unsigned number) const;
+    void start_segment(unsigned number);
+    void start_again();
+    void next_segment();
+    void empty_segment(unsigned number);
+    void drop_incoming(BlockIndex target, ExitIndex first, ExitIndex end);
+    void drop_from_page(std::uint64_t page, BlockIndex first, BlockIndex end);
+    unsigned segment_at(CodeOffset offset) const;
+    CodeOffset code_share() const { return (first_cold_ - first_code_) / segments_ & ~63u; }
+    CodeOffset cold_share() const { return static_cast<CodeOffset>((memory_.size() - first_cold_) / segments_); }
+    BlockIndex block_end(unsigned segment) const { return segment == segment_ ? block_count_ : block_ends_[segment]; }
 
     CodeMemory& memory_;
     memory::GuestRam& ram_;
@@ -190,7 +218,10 @@ class CodeCache {
     PopulateAhead hot_memory_, cold_memory_;
     CodeOffset first_code_ = 0, cursor_ = 0;
     CodeOffset first_cold_ = 0, cold_cursor_ = 0;
-    BlockIndex block_count_ = 1;  // 0 stands for none
+    unsigned segments_;                   // how many
+    unsigned segment_ = 0;                // the one that is being filled
+    std::vector<BlockIndex> block_ends_;  // by segment
+    BlockIndex block_count_ = 1;          // 0 stands for none
     ExitIndex exit_count_ = 1;
     std::uint32_t point_count_ = 0;
     Filter<1u << 12> plain_;            // by bucket: blocks to be made without shared probes

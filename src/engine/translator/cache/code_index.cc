@@ -13,7 +13,7 @@ void CodeCache::make_plain(BlockIndex index) {
 }
 
 std::uint32_t CodeCache::bucket_of(Gpa gpa, Mode mode) const {
-    const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 47) * 0x9e37'79b9'7f4a'7c15u;
+    const std::uint64_t key = (gpa ^ static_cast<std::uint64_t>(mode.bits) << 46) * 0x9e37'79b9'7f4a'7c15u;
     return static_cast<std::uint32_t>(key >> (64 - kBucketBits));
 }
 
@@ -64,11 +64,16 @@ void CodeCache::enter_lists(BlockIndex index) {
     }
 }
 
-void CodeCache::leave_lists(BlockIndex index) {
-    Block& block = blocks_[index];
+void CodeCache::leave_bucket(BlockIndex index) {
+    const Block& block = blocks_[index];
     BlockIndex* link = &buckets_[bucket_of(block.gpa, block.mode)];
     while (*link != index) link = &blocks_[*link].next_in_bucket;
     *link = block.next_in_bucket;
+}
+
+void CodeCache::leave_lists(BlockIndex index) {
+    const Block& block = blocks_[index];
+    leave_bucket(index);
     PageLines pages[2];
     const unsigned count = lines_of(block, pages);
     for (unsigned i = 0; i < count; ++i) remove_from_page(pages[i].page, index);
@@ -192,7 +197,9 @@ void CodeCache::invalidate_block(BlockIndex index) {
 BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
     const auto offset = static_cast<CodeOffset>(host_pc - reinterpret_cast<std::uint64_t>(memory_.executable()));
     const bool cold = offset >= first_cold_;
-    BlockIndex low = 1, high = block_count_;
+    const unsigned segment = segment_at(offset);
+    const BlockIndex first = segment_start(segment).block;
+    BlockIndex low = first, high = block_end(segment);
     while (low < high) {  // the last block that begins at or before `offset`
         const BlockIndex middle = low + (high - low) / 2;
         if ((cold ? blocks_[middle].cold_begin : blocks_[middle].begin) <= offset) {
@@ -202,7 +209,7 @@ BlockIndex CodeCache::block_at(std::uint64_t host_pc) const {
         }
     }
     const BlockIndex index = low - 1;
-    return index != 0 && offset < (cold ? blocks_[index].cold_end : blocks_[index].end) ? index : 0;
+    return index >= first && offset < (cold ? blocks_[index].cold_end : blocks_[index].end) ? index : 0;
 }
 
 CodePosition CodeCache::position_at(const Block& block, std::uint64_t host_pc) const {

@@ -32,7 +32,9 @@ unsigned vector_bits(const GuestState& state) {
     unsigned bits = 0;
     if (state.cr0 & (cr0::TS | cr0::EM)) bits |= Mode::kFpuTrap;
     if (!(state.cr4 & cr4::OSFXSR)) bits |= Mode::kNoSse;
-    if (!(state.cr4 & cr4::OSXSAVE) || !(state.xcr0 & xcr0::AVX)) bits |= Mode::kNoAvx;
+    const std::uint64_t enabled = (state.cr4 & cr4::OSXSAVE) != 0 && state.protected_mode() ? state.xcr0 : 0;
+    if (!(enabled & xcr0::AVX)) bits |= Mode::kNoAvx;
+    if ((enabled & xcr0::kAvx512) != xcr0::kAvx512) bits |= Mode::kNoAvx512;
     return bits;
 }
 

@@ -19,13 +19,14 @@ struct Mode {
         kStack32 = 1 << 7,         // SS.B in 16- and 32-bit code
         kFpuTrap = 1 << 8,         // CR0.TS or EM: x87 and vector instructions give #NM or #UD
         kNoSse = 1 << 9,           // CR4.OSFXSR clear
-        kNoAvx = 1 << 10,          // CR4.OSXSAVE or XCR0.AVX clear
+        kNoAvx = 1 << 10,          // CR4.OSXSAVE or XCR0.AVX clear, or real mode
         kSlowTimestamp = 1 << 11,  // CR4.TSD holds for this code
         kSingle = 1 << 12,         // one instruction a block (single step, interrupt shadow)
         kPlain = 1 << 13,          // every access probes for itself: faults are precise after a shared probe failed
         kBounce = 1 << 14,         // one instruction whose memory operand is GuestState::bounce
         kAlignment = 1 << 15,      // accesses must be aligned (CPL 3 with CR0.AM and RFLAGS.AC): all are slow
         kWatched = 1 << 16,        // instruction breakpoints are set: each block comes back to the dispatcher
+        kNoAvx512 = 1 << 17,       // or one of XCR0's bits for AVX-512
     };
 
     std::uint32_t bits = 0;

@@ -23,6 +23,8 @@ bool is_aligned_vex(ZydisMnemonic mnemonic) {
         case ZYDIS_MNEMONIC_VMOVAPS:
         case ZYDIS_MNEMONIC_VMOVAPD:
         case ZYDIS_MNEMONIC_VMOVDQA:
+        case ZYDIS_MNEMONIC_VMOVDQA32:
+        case ZYDIS_MNEMONIC_VMOVDQA64:
         case ZYDIS_MNEMONIC_VMOVNTPS:
         case ZYDIS_MNEMONIC_VMOVNTPD:
         case ZYDIS_MNEMONIC_VMOVNTDQ:

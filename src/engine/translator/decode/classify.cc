@@ -1,6 +1,7 @@
 #include "engine/translator/decode/classify.h"
 
 #include "engine/translator/decode/sensitive.h"
+#include "engine/translator/system/availability.h"
 
 namespace hospes::translator {
 
@@ -104,12 +105,6 @@ bool is_bit_string(const Instruction& in) {
     }
 }
 
-// Masked vector memory accesses: lanes that the mask excludes must neither fault nor be written.
-bool is_masked_memory(const Instruction& in) {
-    return in.info().encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX && in.memory != kNoOperand &&
-           in.info().avx.mask.reg != ZYDIS_REGISTER_NONE && in.info().avx.mask.reg != ZYDIS_REGISTER_K0;
-}
-
 constexpr unsigned kLargestAccess = 64;  // of what a probe guards
 
 // Finds the memory operand and looks at the registers; false if an operand rules out native re-emission.
@@ -168,6 +163,7 @@ bool vector_unit_on(const ZydisDecodedInstruction& info, Mode mode) {
         info.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX || info.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX;
     const bool vex_gpr = info.meta.isa_ext == ZYDIS_ISA_EXT_BMI1 || info.meta.isa_ext == ZYDIS_ISA_EXT_BMI2;
     if (vex && vex_gpr) return true;
+    if (is_avx512(info)) return !mode.has(Mode::kNoAvx512) && !mode.has(Mode::kFpuTrap);
     if (vex) return !mode.has(Mode::kNoAvx) && !mode.has(Mode::kFpuTrap);
     switch (info.meta.isa_ext) {
         case ZYDIS_ISA_EXT_X87:
@@ -212,7 +208,7 @@ void classify(Instruction& out, Mode mode) {
     if (!scan_operands(out)) out.kind = Kind::System;
     if (out.kind != Kind::Plain) return;
     const bool sizeless = out.memory != kNoOperand && (out.access_size == 0 || out.access_size > kLargestAccess);
-    if (is_sensitive(info) || is_masked_memory(out) || sizeless) {
+    if (is_sensitive(info) || sizeless) {
         out.kind = Kind::System;
     } else if (is_bit_string(out)) {
         out.kind = Kind::BitString;

@@ -49,8 +49,16 @@ void Decoder::classify(Instruction& out, Mode mode) const {
     if (out.decoded.admitted && vector_unit_on(out.decoded.info, mode)) translator::classify(out, mode);
 }
 
+bool Decoder::decode_or_recall(const CodeView& view, Mode mode, Instruction& out) {
+    const bool recallable = mode.has(Mode::kCode64) && view.length >= sizeof out.bytes;
+    if (recallable && memo_.recall(view.bytes, mode, out)) return true;
+    const bool known = decode(view, mode, out);
+    if (recallable && known) memo_.keep(view.bytes, mode, out);
+    return known;
+}
+
 unsigned Decoder::decode_block(const CodeView& view, Mode mode, std::uint32_t offset, unsigned limit,
-                               std::span<Instruction> out) const {
+                               std::span<Instruction> out) {
     unsigned count = 0;
     std::uint64_t at = 0;
     while (count < limit && at < view.length) {
@@ -58,7 +66,7 @@ unsigned Decoder::decode_block(const CodeView& view, Mode mode, std::uint32_t of
         // Only the first instruction of a block may straddle into the next page.
         const CodeView rest{view.bytes + at, view.length - at, count == 0 ? view.next_page : nullptr};
         instruction.offset = offset + static_cast<std::uint32_t>(at);
-        const bool known = decode(rest, mode, instruction);
+        const bool known = decode_or_recall(rest, mode, instruction);
         if (instruction.length() == 0) break;
         ++count;
         if (!known || ends_block(instruction.kind)) break;

@@ -6,6 +6,7 @@
 
 #include "engine/translator/cache/mode.h"
 #include "engine/translator/decode/instruction.h"
+#include "engine/translator/decode/memo.h"
 #include "x86/cpuid_model.h"
 
 namespace hospes::translator {
@@ -32,13 +33,16 @@ class Decoder {
     // Decodes a block from `offset` in its page, at most `limit` instructions: up to and with the first one that
     // ends a block, or to the page's end. Returns the count, at least 1 if the first instruction lies in the view.
     unsigned decode_block(const CodeView& view, Mode mode, std::uint32_t offset, unsigned limit,
-                          std::span<Instruction> out) const;
+                          std::span<Instruction> out);
 
   private:
     void classify(Instruction& out, Mode mode) const;
 
+    bool decode_or_recall(const CodeView& view, Mode mode, Instruction& out);
+
     const x86::CpuidModel& model_;
     ZydisDecoder decoders_[3];  // 64-bit, compatibility 32, legacy 16
+    DecodeMemo memo_;
 };
 
 // Whether control never simply falls through to the next instruction inside a block.

@@ -82,6 +82,66 @@ bool feature_of(ZydisISASet set, Feature& feature) {
     }
 }
 
+// The feature that gates an ISA set of EVEX or of mask registers, whatever the vector length; false as above.
+bool feature_of_avx512(ZydisISASet set, Feature& feature) {
+    switch (set) {
+        case ZYDIS_ISA_SET_AVX512F_128:
+        case ZYDIS_ISA_SET_AVX512F_128N:
+        case ZYDIS_ISA_SET_AVX512F_256:
+        case ZYDIS_ISA_SET_AVX512F_512:
+        case ZYDIS_ISA_SET_AVX512F_KOP:
+        case ZYDIS_ISA_SET_AVX512F_SCALAR: feature = Feature::AVX512F; return true;
+        case ZYDIS_ISA_SET_AVX512BW_128:
+        case ZYDIS_ISA_SET_AVX512BW_128N:
+        case ZYDIS_ISA_SET_AVX512BW_256:
+        case ZYDIS_ISA_SET_AVX512BW_512:
+        case ZYDIS_ISA_SET_AVX512BW_KOP: feature = Feature::AVX512BW; return true;
+        case ZYDIS_ISA_SET_AVX512CD_128:
+        case ZYDIS_ISA_SET_AVX512CD_256:
+        case ZYDIS_ISA_SET_AVX512CD_512: feature = Feature::AVX512CD; return true;
+        case ZYDIS_ISA_SET_AVX512DQ_128:
+        case ZYDIS_ISA_SET_AVX512DQ_128N:
+        case ZYDIS_ISA_SET_AVX512DQ_256:
+        case ZYDIS_ISA_SET_AVX512DQ_512:
+        case ZYDIS_ISA_SET_AVX512DQ_KOP:
+        case ZYDIS_ISA_SET_AVX512DQ_SCALAR: feature = Feature::AVX512DQ; return true;
+        case ZYDIS_ISA_SET_AVX512_IFMA_128:
+        case ZYDIS_ISA_SET_AVX512_IFMA_256:
+        case ZYDIS_ISA_SET_AVX512_IFMA_512: feature = Feature::AVX512IFMA; return true;
+        case ZYDIS_ISA_SET_AVX512_VBMI_128:
+        case ZYDIS_ISA_SET_AVX512_VBMI_256:
+        case ZYDIS_ISA_SET_AVX512_VBMI_512: feature = Feature::AVX512VBMI; return true;
+        case ZYDIS_ISA_SET_AVX512_VBMI2_128:
+        case ZYDIS_ISA_SET_AVX512_VBMI2_256:
+        case ZYDIS_ISA_SET_AVX512_VBMI2_512: feature = Feature::AVX512VBMI2; return true;
+        case ZYDIS_ISA_SET_AVX512_VNNI_128:
+        case ZYDIS_ISA_SET_AVX512_VNNI_256:
+        case ZYDIS_ISA_SET_AVX512_VNNI_512: feature = Feature::AVX512VNNI; return true;
+        case ZYDIS_ISA_SET_AVX512_BF16_128:
+        case ZYDIS_ISA_SET_AVX512_BF16_256:
+        case ZYDIS_ISA_SET_AVX512_BF16_512: feature = Feature::AVX512BF16; return true;
+        case ZYDIS_ISA_SET_AVX512_BITALG_128:
+        case ZYDIS_ISA_SET_AVX512_BITALG_256:
+        case ZYDIS_ISA_SET_AVX512_BITALG_512: feature = Feature::AVX512BITALG; return true;
+        case ZYDIS_ISA_SET_AVX512_VPOPCNTDQ_128:
+        case ZYDIS_ISA_SET_AVX512_VPOPCNTDQ_256:
+        case ZYDIS_ISA_SET_AVX512_VPOPCNTDQ_512: feature = Feature::AVX512VPOPCNTDQ; return true;
+        case ZYDIS_ISA_SET_AVX512_VP2INTERSECT_128:
+        case ZYDIS_ISA_SET_AVX512_VP2INTERSECT_256:
+        case ZYDIS_ISA_SET_AVX512_VP2INTERSECT_512: feature = Feature::AVX512VP2INTERSECT; return true;
+        case ZYDIS_ISA_SET_AVX512_GFNI_128:
+        case ZYDIS_ISA_SET_AVX512_GFNI_256:
+        case ZYDIS_ISA_SET_AVX512_GFNI_512: feature = Feature::GFNI; return true;
+        case ZYDIS_ISA_SET_AVX512_VAES_128:
+        case ZYDIS_ISA_SET_AVX512_VAES_256:
+        case ZYDIS_ISA_SET_AVX512_VAES_512: feature = Feature::VAES; return true;
+        case ZYDIS_ISA_SET_AVX512_VPCLMULQDQ_128:
+        case ZYDIS_ISA_SET_AVX512_VPCLMULQDQ_256:
+        case ZYDIS_ISA_SET_AVX512_VPCLMULQDQ_512: feature = Feature::VPCLMULQDQ; return true;
+        default: return false;
+    }
+}
+
 }  // namespace
 
 void set_decoder_features(ZydisDecoder& decoder, const x86::CpuidModel& model) {
@@ -97,7 +157,9 @@ void set_decoder_features(ZydisDecoder& decoder, const x86::CpuidModel& model) {
 }
 
 bool admits(const x86::CpuidModel& model, const ZydisDecodedInstruction& info) {
-    // EVEX and XOP belong to features that no model has yet.
+    Feature feature = kAlways;
+    if (feature_of_avx512(info.meta.isa_set, feature)) return model.has(Feature::AVX512F) && model.has(feature);
+    // XOP and what else of EVEX there is belong to features that no model has.
     if (info.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && info.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX) {
         return false;
     }
@@ -108,7 +170,6 @@ bool admits(const x86::CpuidModel& model, const ZydisDecodedInstruction& info) {
     // XGETBV with ECX = 1 is checked where it is executed; PREFETCHW without the feature is a NOP on Intel.
     if (info.mnemonic == ZYDIS_MNEMONIC_PREFETCHW || info.mnemonic == ZYDIS_MNEMONIC_PREFETCH) return true;
     if (info.mnemonic == ZYDIS_MNEMONIC_UD0 || info.mnemonic == ZYDIS_MNEMONIC_UD1) return true;
-    Feature feature;
     if (!feature_of(info.meta.isa_set, feature)) return false;
     return feature == kAlways || model.has(feature);
 }

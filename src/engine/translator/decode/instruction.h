@@ -47,27 +47,36 @@ struct Sharing {
     std::int32_t low = 0;    // First: the whole group's begin, relative to this access; InWindow: this in the window
     std::uint32_t span = 0;  // First: the whole group's size
     std::int32_t step = 0;   // InWindow: further in the window by so much in each copy
+    // Alone or First: the address was just loaded, and much waits for it. This slot of GuestState::windows holds the
+    // addend that the access had last, which is used if the probe finds the same one.
+    std::uint8_t guess = kNoGuess;
+
+    static constexpr std::uint8_t kNoGuess = 0xff;
 };
 
-struct Instruction {
-    DecodedInstruction decoded;
-    std::uint8_t bytes[15];
-
-    std::uint32_t stored = 0;  // Kind::System: index in the cache's SystemInstructions
-    std::uint32_t offset = 0;  // from the base of the code page (4 KiB or 2 MiB)
+// What classification tells of an instruction.
+struct InstructionTraits {
     Kind kind = Kind::System;
     std::uint8_t memory = kNoOperand;  // index of the memory operand, for kinds with one
     bool reads_memory = false;
     bool writes_memory = false;
     bool high_byte = false;         // names AH, CH, DH or BH: no REX possible
     std::uint16_t access_size = 0;  // bytes
-    // Where the guest patches this instruction's constant, in host memory: it is read when the code runs.
-    const std::uint8_t* constant = nullptr;
 
     // Status flags (RFLAGS positions): read; certainly overwritten or left undefined; changed at all.
     std::uint16_t flags_read = 0;
     std::uint16_t flags_killed = 0;
     std::uint16_t flags_changed = 0;
+};
+
+struct Instruction : InstructionTraits {
+    DecodedInstruction decoded;
+    std::uint8_t bytes[15];
+
+    std::uint32_t stored = 0;  // Kind::System: index in the cache's SystemInstructions
+    std::uint32_t offset = 0;  // from the base of the code page (4 KiB or 2 MiB)
+    // Where the guest patches this instruction's constant, in host memory: it is read when the code runs.
+    const std::uint8_t* constant = nullptr;
 
     // Analysis.
     std::uint16_t live_before = 0;  // flags needed at or after this instruction
@@ -77,13 +86,9 @@ struct Instruction {
 
     // Nothing known but that C++ has to look at it.
     void reset() {
+        static_cast<InstructionTraits&>(*this) = {};
         stored = 0;
-        kind = Kind::System;
-        memory = kNoOperand;
-        reads_memory = writes_memory = high_byte = false;
-        access_size = 0;
         constant = nullptr;
-        flags_read = flags_killed = flags_changed = 0;
         decoded.admitted = true;
         decoded.too_long = false;
         sharing = {};

@@ -23,7 +23,7 @@ inline HostMem at(HostReg base, HostReg index, unsigned scale, std::int64_t disp
 }
 
 // Condition codes as in Jcc opcodes.
-enum Condition : std::uint8_t { kO = 0, kB = 2, kAE = 3, kE = 4, kNE = 5, kBE = 6, kA = 7 };
+enum Condition : std::uint8_t { kO = 0, kB = 2, kAE = 3, kE = 4, kNE = 5, kBE = 6, kA = 7, kLE = 14, kG = 15 };
 
 // ALU operations by their /digit of opcode 81.
 enum AluOp : std::uint8_t { kAdd = 0, kOr = 1, kAnd = 4, kSub = 5, kXor = 6, kCmp = 7 };
@@ -94,8 +94,15 @@ class Assembler {
         modrm_reg(to, from);
     }
     void load_imm(HostReg to, std::uint64_t value);
-    void lea(HostReg to, const HostMem& from) { op_rm(true, 0x8d, to, from); }
-    void lea32(HostReg to, const HostMem& from) { op_rm(false, 0x8d, to, from); }
+    // LEA, or MOV where that is enough: the host renames it away.
+    void lea(HostReg to, const HostMem& from) { is_register(from) ? mov(to, from.base) : op_rm(true, 0x8d, to, from); }
+    void lea32(HostReg to, const HostMem& from) {
+        is_register(from) ? mov32(to, from.base) : op_rm(false, 0x8d, to, from);
+    }
+    void imul32_imm(HostReg to, HostReg from, std::int32_t value) {
+        op_rr(false, 0x69, to, from);
+        dword(static_cast<std::uint32_t>(value));
+    }
 
     void alu(AluOp op, HostReg to, HostReg from) { op_rr(true, static_cast<unsigned>(op << 3 | 3), to, from); }
     void alu32(AluOp op, HostReg to, HostReg from) { op_rr(false, static_cast<unsigned>(op << 3 | 3), to, from); }
@@ -111,6 +118,10 @@ class Assembler {
     void test32_mem_imm(const HostMem& mem, std::uint32_t value) {
         op_rm(false, 0xf7, 0, mem);
         dword(value);
+    }
+    void alu_mem_imm(AluOp op, const HostMem& mem, std::int32_t value) {
+        op_rm(true, 0x81, op, mem);
+        dword(static_cast<std::uint32_t>(value));
     }
     void alu32_mem_imm(AluOp op, const HostMem& mem, std::int32_t value) {
         op_rm(false, 0x81, op, mem);
@@ -156,6 +167,11 @@ class Assembler {
     void ret() { byte(0xc3); }
 
     void jmp_mem(const HostMem& target) { op_rm(false, 0xff, 4, target); }
+    void jmp_reg(HostReg target) {
+        if (target & 8) byte(0x41);
+        byte(0xff);
+        modrm_reg(4, target);
+    }
     void jmp_to(const std::uint8_t* target) {
         byte(0xe9);
         relative(target);
@@ -222,6 +238,7 @@ class Assembler {
     }
 
   private:
+    static bool is_register(const HostMem& mem) { return mem.base != kNoReg && mem.index == kNoReg && mem.disp == 0; }
     // Up to 8 bytes of an instruction. They are gathered in a register and stored at once: byte by byte, each store
     // would have the compiler reload the cursor that it may have changed.
     struct Piece {

@@ -29,6 +29,7 @@ void BlockEmitter::Lists::clear() {
     slow_stubs.clear();
     exit_stubs.clear();
     jump_stubs.clear();
+    guess_stubs.clear();
     window_misses.clear();
 }
 
@@ -200,6 +201,11 @@ void BlockEmitter::emit_stubs() {
         a_.bind(stub.from);
         a_.load_imm(kT0, stub.value);
         a_.jmp_to(stub.thunk);
+    }
+    for (const GuessStub& stub : lists_.guess_stubs) {
+        flags_ = stub.flags;
+        mark(stub.guest);
+        emit_guess_stub(stub);
     }
     for (const JumpStub& stub : lists_.jump_stubs) {
         flags_ = Flags::Saved;

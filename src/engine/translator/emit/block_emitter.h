@@ -29,6 +29,7 @@ struct EmittedBlock {
 };
 
 struct EmitOptions {
+    bool stack_window = true;
     Breakage breakage = Breakage::None;
 };
 
@@ -70,6 +71,15 @@ class BlockEmitter {
         Flags flags;
     };
 
+    // A guessed addend that was wrong.
+    struct GuessStub {
+        Jump from;
+        std::uint8_t* resume;
+        std::uint8_t slot;
+        std::uint16_t guest;
+        Flags flags;
+    };
+
     // The rest of an indirect jump: the second entry of the jump cache's set, then the dispatcher.
     struct JumpStub {
         Jump attention, other_way;
@@ -86,6 +96,7 @@ class BlockEmitter {
         std::vector<SlowStub> slow_stubs;
         std::vector<ExitStub> exit_stubs;
         std::vector<JumpStub> jump_stubs;
+        std::vector<GuessStub> guess_stubs;
         std::vector<Jump> window_misses;
 
         void clear();
@@ -149,6 +160,9 @@ class BlockEmitter {
     HostMem emit_window_access(const Sharing& sharing);
     void emit_next_copy(const Instruction& in);
     void emit_plain_body();
+    void emit_guess(const Instruction& in, unsigned slot);
+    void emit_guess_stub(const GuessStub& stub);
+    HostMem guess_credit() const;
 
     // plain.cc: re-emission
     void emit_plain(const Instruction& in);

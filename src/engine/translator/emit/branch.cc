@@ -93,9 +93,8 @@ void BlockEmitter::emit_indirect_exit(const Instruction& in, std::int64_t added_
         a_.jmp_to(thunks_.jump_cache_miss);
         return;
     }
-    a_.rorx(kT1, kT0, 60);
-    a_.rorx(kT2, kT0, 8);
-    a_.alu32(kXor, kT1, kT2);
+    static_assert(sizeof(JumpCacheEntry) == 1 << 4);
+    a_.imul32_imm(kT1, kT0, static_cast<std::int32_t>(kJumpHash));
     a_.alu32_imm(kAnd, kT1, ((1 << kJumpCacheBits) - 2) << 4);
     a_.cmp32_mem_imm(STATE(attention), 0);
     const Jump attention = a_.jcc(kNE);

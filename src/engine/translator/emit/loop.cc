@@ -18,6 +18,10 @@ HostMem window_slot(unsigned slot) {
 
 void BlockEmitter::emit_loop() {
     mark(guest_offset(block_[0]));
+    if (loop_.guess_count != 0) {
+        a_.alu_mem_imm(kAdd, guess_credit(), static_cast<std::int32_t>(loop_.copies * loop_.guess_count));
+        lists_.window_misses.push_back(a_.jcc(kLE));
+    }
     for (unsigned i = 0; i < loop_.window_count; ++i) emit_window_probe(loop_.windows[i]);
     window_ = -1;
     for (const LoopWindow& window : std::span(loop_.windows).first(loop_.window_count)) {
@@ -70,6 +74,31 @@ void BlockEmitter::emit_next_copy(const Instruction& in) {
     if (in.kind == Kind::Jump) return;
     restore_flags();
     emit_exit_if(condition_of(in) ^ 1u, in.end(), guest_offset(in));
+}
+
+HostMem BlockEmitter::guess_credit() const {
+    const unsigned counter = first_exit_ % kGuessingLoops;
+    return at(kState, static_cast<std::int64_t>(offsetof(GuestState, guess_credit) + counter * sizeof(std::int64_t)));
+}
+
+// T1 is the addend that the probe found: goes on with the guess, which is there long before, if they are equal.
+void BlockEmitter::emit_guess(const Instruction& in, unsigned slot) {
+    a_.alu(kCmp, kT1, window_slot(slot));
+    const Jump wrong = a_.jcc(kNE);
+    a_.load(kT1, window_slot(slot));
+    lists_.guess_stubs.push_back({wrong, a_.cursor(), static_cast<std::uint8_t>(slot), guest_offset(in), flags_});
+}
+
+// A wrong guess costs what some right ones gain. Where they are too many, the plain body has the loop for a while.
+void BlockEmitter::emit_guess_stub(const GuessStub& stub) {
+    constexpr std::int32_t kCost = 4, kPause = 1 << 16;
+    a_.bind(stub.from);
+    if (options_.breakage == Breakage::Guess) a_.lea(kT1, at(kT1, 1));
+    a_.store(window_slot(stub.slot), kT1);
+    a_.alu_mem_imm(kSub, guess_credit(), kCost);
+    a_.jcc_to(kG, a_.executable(stub.resume));
+    a_.store_imm64(guess_credit(), -kPause);
+    a_.jmp_to(a_.executable(stub.resume));
 }
 
 void BlockEmitter::emit_plain_body() {

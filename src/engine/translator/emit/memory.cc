@@ -213,7 +213,7 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     const bool write = access.write || (first && sharing.write);
     const bool simple = is_simple(access.address);
     const bool slow = mode_.has(Mode::kAlignment);
-    const bool stack = access.stack && simple && !host_flags && !slow;
+    const bool stack = access.stack && simple && !host_flags && !slow && options_.stack_window;
     const bool offset_form = !simple && !first;
     Jump miss;
     if (slow) {
@@ -230,9 +230,15 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     }
     std::uint32_t info = span | slow_info(in, access);
     if (write) info |= AccessInfo::kNeedsWrite;
-    if (first) info |= AccessInfo::kShared;
+    if (first) {
+        info |= AccessInfo::kShared;
+    } else if (in.kind == Kind::Plain && suppresses_faults(in.info()) && options_.breakage != Breakage::Mask) {
+        info |= AccessInfo::of(lanes_of(in));
+    }
     if (host_flags) info |= AccessInfo::kHostFlags;
     if (stack) info |= AccessInfo::kStack;
+    const bool guesses = sharing.guess != Sharing::kNoGuess && simple && !slow && !host_flags;
+    if (guesses) emit_guess(in, sharing.guess);
     lists_.slow_stubs.push_back({miss, a_.cursor(), access, info, guest_offset(in), offset_form, low, flags_});
     window_ = -1;
     if (first) {

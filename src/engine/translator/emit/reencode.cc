@@ -178,6 +178,13 @@ void reencode_evex(Assembler& a, const Instruction& in, const Substitution& sub)
     const std::uint8_t* prefix = in.bytes + in.info().raw.evex.offset;
     unsigned p1 = prefix[1];
     unsigned p2 = prefix[2];
+    unsigned p3 = prefix[3];
+    if (in.info().machine_mode != ZYDIS_MACHINE_MODE_LONG_64) {  // R, X, B, R', vvvv.3 and V' are ignored
+        p1 |= 0xf0;
+        p2 |= 0x40;
+        p3 |= 0x08;
+        if (names_gpr(in)) p2 &= ~0x80u;
+    }
     const unsigned high_reg = p1 & 0x80 ? 0 : 8;
     const unsigned high_rm = p1 & 0x20 ? 0 : 8;
     const Fields fields = fields_of(in, sub, high_reg, high_rm);
@@ -190,7 +197,7 @@ void reencode_evex(Assembler& a, const Instruction& in, const Substitution& sub)
     a.byte(0x62);
     a.byte(p1);
     a.byte(p2);
-    a.byte(prefix[3]);
+    a.byte(p3);
     a.byte(in.info().opcode);
     emit_modrm(a, fields, sub, true);
     emit_immediates(a, in);

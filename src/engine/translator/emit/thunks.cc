@@ -145,6 +145,38 @@ Jump emit_victim_lookup(Assembler& a) {
     return found;
 }
 
+// If the range of several accesses runs over the page's end, and it is known where the block goes on without shared
+// probes: T1 = that code, T2 = the offset of its first instruction, and the jump that is returned is taken with RAX and
+// RCX still in their slots.
+Jump emit_twin_lookup(Assembler& a) {
+    a.test32_imm(kT2, AccessInfo::kShared);
+    const Jump alone = a.jcc_short(kE);
+    a.mov32(RAX, kT0);
+    a.alu32_imm(kAnd, RAX, kPageMask);
+    a.mov32(RCX, kT2);
+    a.alu32_imm(kAnd, RCX, (1 << AccessInfo::kSizeBits) - 1);
+    a.alu32(kAdd, RAX, RCX);
+    a.alu32_imm(kCmp, RAX, kPageSize);
+    const Jump in_page = a.jcc_short(kBE);
+    a.load(RAX, at(RSP, 8));
+    a.rorx(kT1, RAX, 3);
+    a.rorx(RCX, RAX, 15);
+    a.alu32(kXor, RCX, kT1);
+    a.alu32_imm(kAnd, RCX, (1 << kTwinBits) - 1);
+    static_assert(sizeof(PlainTwin) == 32);
+    a.shl32(RCX, 5);
+    const auto field = [](std::size_t offset) { return slow_state(offsetof(GuestState, twins) + offset, RCX); };
+    a.alu(kCmp, RAX, field(offsetof(PlainTwin, host_pc)));
+    const Jump unknown = a.jcc_short(kNE);
+    a.alu32_mem_imm(kSub, field(offsetof(PlainTwin, failures_left)), 1);
+    const Jump many = a.jcc_short(kB);
+    a.load(kT1, field(offsetof(PlainTwin, host_code)));
+    a.load32(kT2, field(offsetof(PlainTwin, page_offset)));
+    const Jump found = a.jmp();
+    for (const Jump& other : {alone, in_page, unknown, many}) a.bind(other);
+    return found;
+}
+
 void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool host_flags) {
     if (host_flags) {
         a.pushfq();
@@ -152,6 +184,7 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool
         a.lea(RSP, at(RSP, -8));
     }
     for (HostReg reg : {RAX, RCX}) a.store(slow_slot(reg), reg);
+    const Jump twin = emit_twin_lookup(a);
     Jump impatient;
     const Jump on_stack = emit_stack_lookup(a, impatient);
     const Jump found = emit_victim_lookup(a);
@@ -195,11 +228,19 @@ void emit_slow_path(Assembler& a, const Thunks& thunks, SlowPath slow_path, bool
     a.lea(RSP, at(RSP, 8));
     const auto exit = static_cast<unsigned>(CodeExit::Slow);
     a.jmp_to(host_flags ? thunks.exit_host[exit] : thunks.exit_saved[exit]);
+    a.bind(twin);
+    for (HostReg reg : {RAX, RCX}) a.load(reg, slow_slot(reg));
+    const Jump known = a.jmp_short();
     a.bind(jump);
+    a.load(kT1, slow_state(offsetof(GuestState, exit_target)));
+    a.load32(kT2, slow_state(offsetof(GuestState, exit_record)));
+    a.bind(known);
     drop();
     a.lea(RSP, at(RSP, 8));
     if (host_flags) emit_save_flags(a);
-    a.jmp_mem(STATE(exit_target));
+    a.load(kT0, STATE(page_base));
+    a.lea(kT0, at(kT0, kT2, 0, 0));
+    a.jmp_reg(kT1);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "engine/translator/decode/lanes.h"
 #include "engine/translator/emit/assembler.h"
 #include "engine/translator/guest_state.h"
 
@@ -29,8 +30,21 @@ struct AccessInfo {
         kStack = 1u << 16,       // refill the stack window
         kX87 = 1u << 17,         // a pending x87 exception comes before the access
     };
-    static constexpr unsigned kClassShift = 20;
-    static constexpr unsigned kSegmentShift = 24;  // x86::SegmentRegister
+    static constexpr unsigned kClassShift = 18;
+    static constexpr unsigned kSegmentShift = 20;  // x86::SegmentRegister
+    // Lanes, where what their mask leaves out must not fault; else the mask's number is 0.
+    static constexpr unsigned kMaskShift = 23, kElementShift = 26, kCountShift = 28;
+    static constexpr std::uint32_t kPacked = 1u << 31;
+    static constexpr std::uint32_t kLanes = ~std::uint32_t{0} << kMaskShift;
+
+    static std::uint32_t of(const Lanes& lanes) {
+        return std::uint32_t{lanes.mask} << kMaskShift | std::uint32_t{lanes.element_log} << kElementShift |
+               std::uint32_t{lanes.count_log} << kCountShift | (lanes.packed ? kPacked : 0);
+    }
+    [[gnu::always_inline]] static Lanes lanes(std::uint32_t info) {
+        return {static_cast<std::uint8_t>(info >> kMaskShift & 7), static_cast<std::uint8_t>(info >> kElementShift & 3),
+                static_cast<std::uint8_t>(info >> kCountShift & 7), (info & kPacked) != 0};
+    }
 };
 
 // With an indirect exit, so that a jump to where no code can be faults as if it had not happened: the offset of the
@@ -41,7 +55,7 @@ inline std::uint64_t indirect_record(std::uint32_t offset, std::int64_t added) {
 
 // The slow path's answer: an addend (a multiple of the page size, so bit 0 is clear), or one of these.
 inline constexpr std::uint64_t kSlowExit = 1;  // leave the block
-inline constexpr std::uint64_t kSlowJump = 3;  // go on at exit_target, a block's entry for saved flags
+inline constexpr std::uint64_t kSlowJump = 3;  // go on at exit_target with the instruction at page_base + exit_record
 
 // Called with general registers only: (state, guest address, access info, host address after the call).
 using SlowPath = std::uint64_t (*)(GuestState*, std::uint64_t, std::uint32_t, std::uint64_t);

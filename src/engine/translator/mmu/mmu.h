@@ -54,6 +54,10 @@ inline constexpr unsigned kPhysicalBits = 46;
     return static_cast<std::uint64_t>(static_cast<std::int64_t>(address << 16) >> 16) == address;
 }
 
+// Loads the PDPTE registers of PAE paging from the table that `cr3` names (SDM volume 3, 4.4.1). False: an entry has
+// reserved bits set, and nothing was loaded.
+bool load_pdptes(GuestState& state, const memory::GuestRam& ram, std::uint64_t cr3);
+
 // Walks the guest's tables for one access of class `access_class` (SDM volume 3, chapter 4). Sets A and D bits
 // atomically as hardware would. Faults: #PF with CR2 and error code; #GP for a non-canonical address.
 Checked<Translation> translate(MmuContext& mmu, Gva address, Access access, AccessClass access_class);

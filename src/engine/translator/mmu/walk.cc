@@ -107,16 +107,11 @@ void walk_4level(const GuestState& state, const memory::GuestRam& ram, Walk& wal
     walk_directory(ram, walk, address, entry & kAddress, reserved);
 }
 
-// SDM volume 3, 4.4. PDPTEs are read at each walk, not when CR3 is loaded; they hold no rights and no A bit.
+// SDM volume 3, 4.4. PDPTEs are registers, loaded and checked with CR3; they hold no rights and no A bit.
 void walk_pae(const GuestState& state, const memory::GuestRam& ram, Walk& walk, Gva address) {
-    const Gpa where = (state.cr3 & 0xffff'ffe0) + ((address >> 30) & 3) * 8;
-    const std::uint64_t entry = load_entry(ram, where, 8);
+    const std::uint64_t entry = state.pdpte[(address >> 30) & 3];
     if ((entry & P) == 0) {
         fail(walk, 0);
-        return;
-    }
-    if ((entry & (bits(63, kPhysicalBits) | bits(8, 5) | bits(2, 1))) != 0) {
-        fail(walk, x86::page_fault::P | x86::page_fault::RSVD);
         return;
     }
     const std::uint64_t reserved = bits(62, kPhysicalBits) | ((state.efer & x86::efer::NXE) != 0 ? 0 : XD);
@@ -244,6 +239,17 @@ Checked<Translation> walk_once(MmuContext& mmu, Gva address, Access access, Acce
 }
 
 }  // namespace
+
+bool load_pdptes(GuestState& state, const memory::GuestRam& ram, std::uint64_t cr3) {
+    constexpr std::uint64_t kReserved = bits(63, kPhysicalBits) | bits(8, 5) | bits(2, 1);
+    std::uint64_t loaded[4];
+    for (unsigned i = 0; i < 4; ++i) {
+        loaded[i] = load_entry(ram, (cr3 & 0xffff'ffe0) + 8 * i, 8);
+        if ((loaded[i] & P) != 0 && (loaded[i] & kReserved) != 0) return false;
+    }
+    for (unsigned i = 0; i < 4; ++i) state.pdpte[i] = loaded[i];
+    return true;
+}
 
 Checked<Translation> translate(MmuContext& mmu, Gva address, Access access, AccessClass access_class) {
     return translate_with(mmu, address, access, access_class, true);

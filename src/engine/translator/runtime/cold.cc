@@ -86,7 +86,12 @@ void TranslatorVcpu::drop_written_pages() {
     if (!too_many_written_) return;
     too_many_written_ = false;
     cache_.flush();
+    forget_code();
+}
+
+void TranslatorVcpu::forget_code() {
     tlb_->flush_jumps();
+    for (PlainTwin& twin : state_.twins) twin.host_pc = 0;
 }
 
 BlockIndex TranslatorVcpu::translate_block(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) {
@@ -100,7 +105,7 @@ BlockIndex TranslatorVcpu::translate_block(Gpa gpa, Mode mode, std::uint32_t pag
         if (cache_.is_current(index)) break;
         cache_.invalidate_block(index);  // written before the claim was seen
     }
-    if (cache_.generation() != generation) tlb_->flush_jumps();
+    if (cache_.generation() != generation) forget_code();
     if (index != 0) shared_.tracer.translated(cache_, index);
     return index;
 }

@@ -39,7 +39,7 @@ TranslatorVcpu::After TranslatorVcpu::dispatch() {
 CodeExit TranslatorVcpu::run_code(const void* code) {
     using Enter = CodeExit (*)(GuestState*, const void*);
     if (!vectors_live_) {
-        load_vectors(state_, shared_.vectors.mask);
+        load_vectors(state_, shared_.vectors);
         vectors_live_ = true;
         system_.mmu.vectors_live = true;
     }

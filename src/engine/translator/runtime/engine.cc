@@ -9,13 +9,14 @@
 #include "engine/translator/runtime/host_signals.h"
 #include "engine/translator/runtime/resources.h"
 #include "engine/translator/runtime/vcpu.h"
+#include "x86/host_features.h"
 
 namespace hospes::translator {
 
 namespace {
 
 // Translated code needs BMI2 (PEXT, RORX, SHLX) and XSAVE of the host.
-Result<VectorComponents> look_at_host() {
+Result<VectorComponents> look_at_host(std::uint64_t model_xcr0) {
     unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
     const bool leaf7 = __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0;
     if (!leaf7 || (ebx & bit_BMI2) == 0) {
@@ -25,7 +26,8 @@ Result<VectorComponents> look_at_host() {
     if ((ecx & bit_OSXSAVE) == 0) return Error("the host's kernel does not enable XSAVE; enable it");
     std::uint32_t low = 0, high = 0;
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return VectorComponents{low & static_cast<std::uint32_t>(x86::xcr0::X87 | x86::xcr0::SSE | x86::xcr0::AVX)};
+    const std::uint64_t wanted = x86::xcr0::X87 | x86::xcr0::SSE | x86::xcr0::AVX | model_xcr0;
+    return VectorComponents{x86::host_executes(x86::Feature::XSAVEOPT), low & static_cast<std::uint32_t>(wanted)};
 }
 
 class TranslatorEngine final : public cpu::Engine {
@@ -101,11 +103,13 @@ std::string TranslatorEngine::counters() const {
 
 Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options, std::shared_ptr<Resources> resources,
                                                    memory::GuestRam& ram, const x86::CpuidModel& model) {
-    const VectorComponents vectors = HOSPES_TRY(look_at_host());
+    const VectorComponents vectors = HOSPES_TRY(look_at_host(model.supported_xcr0()));
     HOSPES_TRY(install_signal_handlers());
     TranslateOptions translate;
     translate.block_limit = options.block_limit;
     translate.link = options.link;
+    translate.without = options.without;
+    translate.emit.stack_window = !(options.without & kStackWindow);
     translate.emit.breakage = options.breakage;
     auto pages = HOSPES_TRY(PageStates::create(ram.page_count()));
     auto unwritten = HOSPES_TRY(memory::PageBits::create(ram.page_count()));

@@ -31,12 +31,14 @@ const void* TranslatorVcpu::next_code() {
     running_single_ = mode.has(Mode::kSingle);
     trace_steps_ = (state_.rflags & x86::rflags::TF) != 0;
     remember_way(index);
-    if (force_plain_ && rip == plain_rip_) {  // no interrupt came between
+    const Block& block = cache_.block(index);
+    const bool stale = interruption_.generation != cache_.generation();
+    if (force_plain_ && rip == plain_rip_ && !stale) {  // no interrupt came between
         const std::uint64_t host_pc = interruption_.host_pc + 1;
-        twins_[twin_index(host_pc)] = {host_pc, cache_.generation(), index};
+        const auto code = reinterpret_cast<std::uint64_t>(cache_.host_address(block.entry_indirect));
+        state_.twins[twin_index(host_pc)] = {host_pc, code, block.page_offset, kFailuresCounted, 0};
     }
     force_single_ = force_plain_ = false;
-    const Block& block = cache_.block(index);
     state_.page_base = rip - block.page_offset;
     tlb_->use_jumps(mode_.without(Mode::kSingle).without(Mode::kBounce));
     return cache_.host_address(block.entry_saved);
@@ -123,7 +125,7 @@ void TranslatorVcpu::remember_way(BlockIndex index) {
         if (cache_.block(record.source).valid && (record.checked || expected == to)) cache_.link(link_from_, index);
     }
     // What the jump cache knows by RIP, INVLPG names by linear address.
-    if (link_from_ == 0 && usual && cache_.links() && !block.mode.has(Mode::kSegmented)) {
+    if (link_from_ == 0 && usual && cache_.fills_jump_cache() && !block.mode.has(Mode::kSegmented)) {
         const bool global = tlb_->code_entry(state_.rip, mode_.code_class()).global != 0;
         const auto code = reinterpret_cast<std::uint64_t>(cache_.host_address(block.entry_indirect));
         tlb_->fill_jump(state_.rip, code, block.mode.without(Mode::kPlain), global);

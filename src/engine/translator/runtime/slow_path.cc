@@ -21,7 +21,9 @@ std::uint64_t TranslatorVcpu::slow_path(GuestState* state, std::uint64_t address
 }
 
 void TranslatorVcpu::count_failure(PlainTwin& twin, std::uint64_t host_pc) {
-    if (++twin.failures % kFailuresCounted != 0) return;
+    if (--twin.failures_left >= 0) return;
+    twin.failures_left = kFailuresCounted;
+    counters_.shared_failures += kFailuresCounted;
     const std::uint64_t now = __builtin_ia32_rdtsc();
     if (now - twin.since < kShortTime) cache_.make_plain(cache_.block_at(host_pc - 1));
     twin.since = now;
@@ -29,20 +31,18 @@ void TranslatorVcpu::count_failure(PlainTwin& twin, std::uint64_t host_pc) {
 
 std::uint64_t TranslatorVcpu::leave_block(Interruption::Kind kind, Gva address, std::uint32_t info,
                                           std::uint64_t host_pc) {
-    if (kind == Interruption::Kind::Plain) {
-        ++counters_.shared_failures;
-        PlainTwin& twin = twins_[twin_index(host_pc)];
-        if (twin.host_pc == host_pc && twin.generation == cache_.generation() && cache_.block(twin.block).valid) {
-            state_.exit_target =
-                reinterpret_cast<std::uint64_t>(cache_.host_address(cache_.block(twin.block).entry_saved));
-            count_failure(twin, host_pc);
-            return kSlowJump;
-        }
+    PlainTwin& twin = state_.twins[twin_index(host_pc)];
+    if (kind == Interruption::Kind::Plain && twin.host_pc == host_pc) {
+        state_.exit_target = twin.host_code;
+        state_.exit_record = twin.page_offset;
+        count_failure(twin, host_pc);
+        return kSlowJump;
     }
     interruption_.kind = kind;
     interruption_.address = address;
     interruption_.info = info;
     interruption_.host_pc = host_pc - 1;  // the call lies before its return address
+    interruption_.generation = cache_.generation();
     return kSlowExit;
 }
 
@@ -82,10 +82,26 @@ std::uint64_t TranslatorVcpu::move_stack_window(Gva address, std::uint32_t info)
     return entry.addend;
 }
 
+// Only the bytes from the first one that the mask lets through to the last are accessed, as far as pages go: an operand
+// lies in two pages at most, and then either end's is used.
+std::uint64_t TranslatorVcpu::find_masked(Gva address, std::uint32_t info, std::uint64_t host_pc) {
+    const Lanes lanes = AccessInfo::lanes(info);
+    const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
+    const std::uint64_t bytes = lanes.bytes(size, live_mask(lanes.mask));
+    if (bytes == 0) return reinterpret_cast<std::uint64_t>(bounce_ + (address & 63)) - address;  // nothing is accessed
+    const auto first = static_cast<unsigned>(__builtin_ctzll(bytes));
+    const auto end = 64 - static_cast<unsigned>(__builtin_clzll(bytes));
+    interruption_.skipped = first;
+    const std::uint32_t rest = info & ~((1u << AccessInfo::kSizeBits) - 1);
+    return find_addend(address + first, rest | (end - first), host_pc);
+}
+
 // A block that was left waiting in the middle must not use what its earlier probes found.
 std::uint64_t TranslatorVcpu::slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc) {
     const std::uint64_t stops = shared_.rendezvous.stops(index_);
-    const std::uint64_t answer = find_addend(address, info, host_pc);
+    interruption_.skipped = 0;
+    const bool masked = AccessInfo::lanes(info).mask != 0;
+    const std::uint64_t answer = masked ? find_masked(address, info, host_pc) : find_addend(address, info, host_pc);
     if (stops == shared_.rendezvous.stops(index_) || (answer & kSlowExit) != 0) return answer;
     const bool alone = cache_.block(cache_.block_at(host_pc - 1)).instructions == 1;
     return alone ? answer : leave_block(Interruption::Kind::Plain, address, info, host_pc);

@@ -18,12 +18,12 @@ void put(std::uint8_t* area, unsigned offset, T value) {
 }
 
 // The host's XRSTOR faults on headers and MXCSRs that it does not like: nothing of the kind gets through.
-void load_xsave(GuestState& to, const cpu::VcpuState& from) {
+void load_xsave(GuestState& to, const cpu::VcpuState& from, std::uint64_t supported) {
     std::memcpy(to.fpu, from.xsave.data(), sizeof to.fpu);
     std::uint64_t components = 0;
     std::memcpy(&components, to.fpu + kXstateBv, sizeof components);
     std::memset(to.fpu + kXcompBv, 0, kHeaderEnd - kXcompBv);
-    put(to.fpu, kXstateBv, components & (x86::xcr0::X87 | x86::xcr0::SSE | x86::xcr0::AVX));
+    put(to.fpu, kXstateBv, components & supported);
     std::uint32_t mxcsr = 0;
     std::memcpy(&mxcsr, to.fpu + kMxcsr, sizeof mxcsr);
     put(to.fpu, kMxcsr, mxcsr & kMxcsrBits);
@@ -75,6 +75,8 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.idtr = from.idtr;
     to.cr0 = from.cr0, to.cr2 = from.cr2, to.cr3 = from.cr3, to.cr4 = from.cr4;
     to.efer = from.efer, to.xcr0 = from.xcr0;
+    // Not in the seam's state: from the table again, as KVM does. A reserved bit in it: no entry, so page faults.
+    if (!load_pdptes(to, shared_.ram, to.cr3)) std::memset(to.pdpte, 0, sizeof to.pdpte);
     std::memcpy(to.dr, from.dr.data(), sizeof to.dr);
     to.dr6 = from.dr6, to.dr7 = from.dr7;
     to.star = from.star, to.lstar = from.lstar, to.cstar = from.cstar, to.fmask = from.fmask;
@@ -88,7 +90,7 @@ Result<void> TranslatorVcpu::set_state(const cpu::VcpuState& from) {
     to.nmi_blocked = from.nmi_blocked;
     to.halted = from.halted;
     to.cpl = to.protected_mode() ? to.segments[x86::CS].selector & 3 : 0;
-    load_xsave(to, from);
+    load_xsave(to, from, shared_.vectors.mask);
     shared_.rendezvous.enter(index_);
     tlb_->flush_all();
     shared_.rendezvous.leave(index_);

@@ -86,24 +86,18 @@ class TranslatorVcpu final : public cpu::Vcpu {
         Gva address = 0;
         std::uint32_t info = 0;
         std::uint64_t host_pc = 0;
+        std::uint64_t generation = 0;  // of the code cache that host_pc lies in
+        unsigned skipped = 0;          // bytes of the operand before `address` that a mask leaves out
     };
     enum class After : std::uint8_t { GoOn, Leave };
 
-    // Where a block goes on without shared probes after one of them, called from `host_pc`, has failed.
-    struct PlainTwin {
-        std::uint64_t host_pc = 0;
-        std::uint64_t generation = 0;  // of the code cache
-        BlockIndex block = 0;
-        unsigned failures = 0;
-        std::uint64_t since = 0;  // TSC when they were a multiple of kFailuresCounted
-    };
-    // So many failures of one probe in so short a time take a fifth of it: what the block's probes look at lies across
+    // So many failures of one probe in so short a time take a tenth of it: what the block's probes look at lies across
     // the end of a page, and it is better off without shared ones. Seldom ones cost less than probes for each access.
-    static constexpr unsigned kFailuresCounted = 4096;
-    static constexpr std::uint64_t kShortTime = 2'000'000;  // TSC cycles: about a millisecond
+    static constexpr std::int32_t kFailuresCounted = 4096;
+    static constexpr std::uint64_t kShortTime = 1'000'000;  // TSC cycles: less than a millisecond
     void count_failure(PlainTwin& twin, std::uint64_t host_pc);
-    static constexpr unsigned kTwins = 4096;
-    static unsigned twin_index(std::uint64_t host_pc) { return (host_pc >> 3 ^ host_pc >> 15) % kTwins; }
+    // Translated code is gone: nothing may lead there.
+    void forget_code();
 
     // The block in which the store that missed its probe at `host_pc`, and ran over the end of a page, is made alone.
     struct KnownStore {
@@ -186,6 +180,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // slow_path.cc (hot)
     std::uint64_t slow_access(Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t find_addend(Gva address, std::uint32_t info, std::uint64_t host_pc);
+    std::uint64_t find_masked(Gva address, std::uint32_t info, std::uint64_t host_pc);
     std::uint64_t move_stack_window(Gva address, std::uint32_t info);
     Checked<Gva> check_access(Gva address, std::uint32_t info) const;
     std::uint64_t leave_block(Interruption::Kind kind, Gva address, std::uint32_t info, std::uint64_t host_pc);
@@ -227,7 +222,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // vectors
     [[gnu::always_inline]] void need_cpp() {
         if (!vectors_live_) return;
-        save_vectors(state_, shared_.vectors.mask);
+        save_vectors(state_, shared_.vectors);
         vectors_live_ = false;
         system_.mmu.vectors_live = false;
         ++counters_.vector_saves;
@@ -248,6 +243,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     // bounce.cc (cold)
     void bounce();
     void raise_access_fault(const GuestFault& fault);
+    std::uint64_t bytes_of(const Instruction& instruction);
     void bounce_with(const Instruction& instruction, const void* code);
     void know_store(const Instruction& instruction, const void* code);
     bool decode_here(Instruction& out);
@@ -286,7 +282,6 @@ class TranslatorVcpu final : public cpu::Vcpu {
     cpu::DebugStop debug_stop_;
     Watch watch_;
     Interruption interruption_;
-    PlainTwin twins_[kTwins];
     KnownStore known_stores_[kKnownStores];
     std::string failure_;
 

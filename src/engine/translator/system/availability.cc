@@ -7,7 +7,7 @@ namespace {
 using namespace x86;
 
 // The part of the extended state that an instruction works on.
-enum class Unit : std::uint8_t { None, X87, Fxsave, Mmx, Sse, Avx, Xsave, Xcr0, Wait };
+enum class Unit : std::uint8_t { None, X87, Fxsave, Mmx, Sse, Avx, Avx512, Xsave, Xcr0, Wait };
 
 // Of the SSE families, but without vector operands.
 bool is_general(ZydisMnemonic mnemonic) {
@@ -41,6 +41,7 @@ Unit unit_of(const ZydisDecodedInstruction& info) {
         default: break;
     }
     const ZydisISAExt extension = info.meta.isa_ext;
+    if (is_avx512(info)) return Unit::Avx512;
     if (info.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX) {
         const bool general = extension == ZYDIS_ISA_EXT_BMI1 || extension == ZYDIS_ISA_EXT_BMI2;
         return general ? Unit::None : Unit::Avx;
@@ -81,9 +82,11 @@ Checked<void> check_unit(const GuestState& state, Unit unit) {
         case Unit::Sse:
             if (emulate || (state.cr4 & cr4::OSFXSR) == 0) return undefined_opcode();
             break;
-        case Unit::Avx: {
+        case Unit::Avx:
+        case Unit::Avx512: {
             constexpr std::uint64_t kYmm = xcr0::SSE | xcr0::AVX;
-            if (!xsave || (state.xcr0 & kYmm) != kYmm) return undefined_opcode();
+            const std::uint64_t needed = unit == Unit::Avx512 ? kYmm | xcr0::kAvx512 : kYmm;
+            if (!xsave || (state.xcr0 & needed) != needed) return undefined_opcode();
             // Processors ignore EM here; translated code cannot run with it, and no system sets it beside OSXSAVE.
             if (emulate) return undefined_opcode();
             break;
@@ -105,8 +108,8 @@ Checked<void> check_available(System& system, const DecodedInstruction& in) {
     if (in.too_long) return general_protection();
     if (in.info.mnemonic == ZYDIS_MNEMONIC_INVALID || !in.admitted) return undefined_opcode();
     const GuestState& state = system.state();
-    // VEX has no meaning in real mode.
-    if (in.info.encoding == ZYDIS_INSTRUCTION_ENCODING_VEX && !state.protected_mode()) return undefined_opcode();
+    // VEX and EVEX have no meaning in real mode.
+    if (in.info.encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY && !state.protected_mode()) return undefined_opcode();
     return check_unit(state, unit_of(in.info));
 }
 

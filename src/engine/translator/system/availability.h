@@ -9,4 +9,9 @@ namespace hospes::translator {
 // CR0, CR4 and XCR0 switch its registers off (SDM volume 2, 2.4 and "Exceptions" of each; volume 3, 13.2 to 13.6).
 Checked<void> check_available(System& system, const DecodedInstruction& in);
 
+// Whether XCR0's bits for AVX-512 switch the instruction: EVEX, and VEX on mask registers.
+inline bool is_avx512(const ZydisDecodedInstruction& info) {
+    return info.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX || info.meta.isa_ext == ZYDIS_ISA_EXT_AVX512VEX;
+}
+
 }  // namespace hospes::translator

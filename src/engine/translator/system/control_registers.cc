@@ -26,27 +26,19 @@ std::uint64_t cr4_offered(const CpuidModel& model) {
     return bits;
 }
 
-// What loading the PDPTEs would raise (SDM volume 3, 4.4.1); walks read them afresh each time.
-Checked<void> check_pdptes(const System& system, std::uint64_t cr3) {
-    constexpr std::uint64_t kReserved = ~((1ull << kPhysicalBits) - 1) | 0x1e0 | 0x6;
-    const std::byte* host = system.mmu.ram.host(cr3 & 0xffff'ffe0, 32);
-    if (host == nullptr) return general_protection();  // reads as all ones
-    for (unsigned i = 0; i < 4; ++i) {
-        const auto* at = reinterpret_cast<const std::uint64_t*>(host) + i;
-        const std::uint64_t entry = __atomic_load_n(at, __ATOMIC_ACQUIRE);
-        if ((entry & 1) != 0 && (entry & kReserved) != 0) return general_protection();
-    }
+Checked<void> load_pdptes_of(System& system, std::uint64_t cr3) {
+    if (!load_pdptes(system.state(), system.mmu.ram, cr3)) return general_protection();
     return {};
 }
 
-// Conditions on turning paging on, which may be the step into long mode.
-Checked<void> check_paging_on(const System& system, const GuestState& state) {
+// Conditions on turning paging on, which may be the step into long mode. Last, it loads the PDPTEs.
+Checked<void> check_paging_on(System& system, const GuestState& state) {
     if ((state.efer & efer::LME) != 0) {
         if ((state.cr4 & cr4::PAE) == 0 || state.segments[CS].long_mode()) return general_protection();
         const bool tss16 = !state.tr.is_code_or_data() && (state.tr.type() == 1 || state.tr.type() == 3);
         if (tss16) return general_protection();
     } else if ((state.cr4 & cr4::PAE) != 0) {
-        return check_pdptes(system, state.cr3);
+        return load_pdptes_of(system, state.cr3);
     }
     return {};
 }
@@ -68,7 +60,7 @@ Checked<void> set_cr0(System& system, std::uint64_t value) {
         }
     } else if ((changed & (cr0::CD | cr0::NW)) != 0 && (value & cr0::PG) != 0 && !state.long_mode() &&
                (state.cr4 & cr4::PAE) != 0) {
-        GUEST_TRY(check_pdptes(system, state.cr3));
+        GUEST_TRY(load_pdptes_of(system, state.cr3));
     }
     state.cr0 = value;
     if ((changed & (cr0::PG | cr0::WP | cr0::PE)) != 0) system.flush |= kFlushAll;
@@ -84,7 +76,7 @@ Checked<void> set_cr3(System& system, std::uint64_t value) {
     }
     if ((value >> kPhysicalBits) != 0) return general_protection();
     if (state.paging() && !state.long_mode() && (state.cr4 & cr4::PAE) != 0) {
-        GUEST_TRY(check_pdptes(system, value));
+        GUEST_TRY(load_pdptes_of(system, value));
     }
     if (!keep) system.flush |= kFlushNonGlobal;
     if ((state.cr4 & cr4::PCIDE) != 0 && ((value ^ state.cr3) & kPcid) != 0) system.flush |= kChangeSpace;
@@ -102,7 +94,7 @@ Checked<void> set_cr4(System& system, std::uint64_t value) {
     }
     constexpr std::uint64_t kReload = cr4::PAE | cr4::PGE | cr4::PSE | cr4::SMEP;
     if (state.paging() && !state.long_mode() && (value & cr4::PAE) != 0 && (changed & kReload) != 0) {
-        GUEST_TRY(check_pdptes(system, state.cr3));
+        GUEST_TRY(load_pdptes_of(system, state.cr3));
     }
     state.cr4 = value;
     if ((changed & (kReload | cr4::PCIDE | cr4::SMAP)) != 0) system.flush |= kFlushAll;

@@ -2,6 +2,7 @@
 #include "engine/translator/system/delivery.h"
 
 #include "engine/translator/system/descriptors.h"
+#include "engine/translator/system/missing.h"
 #include "x86/debug_registers.h"
 
 namespace hospes::translator {
@@ -283,10 +284,7 @@ Checked<void> deliver_event(System& system, const Event& event) {
     if (state.long_mode()) return deliver_long(system, event);
     if (!state.protected_mode()) return deliver_real(system, event);
     const Gate gate = GUEST_TRY(read_gate(system, event));
-    if (gate.type == 5) {
-        system.diagnosis = "a task gate in the IDT, which the translator does not have";
-        return gate_fault(x86::GP, event);
-    }
+    if (gate.type == 5) return not_there(system, Missing::TaskGate, gate_fault(x86::GP, event));
     Target target = GUEST_TRY(find_target(system, gate, event));
     if (target.cpl < state.cpl) return deliver_inner_legacy(system, event, gate, target);
     return deliver_same_legacy(system, event, gate, target);

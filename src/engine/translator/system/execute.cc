@@ -22,6 +22,14 @@ Handler vector_handler(ZydisMnemonic mnemonic) {
         case ZYDIS_MNEMONIC_VPGATHERDQ:
         case ZYDIS_MNEMONIC_VPGATHERQD:
         case ZYDIS_MNEMONIC_VPGATHERQQ: return execute_gather;
+        case ZYDIS_MNEMONIC_VSCATTERDPD:
+        case ZYDIS_MNEMONIC_VSCATTERDPS:
+        case ZYDIS_MNEMONIC_VSCATTERQPD:
+        case ZYDIS_MNEMONIC_VSCATTERQPS:
+        case ZYDIS_MNEMONIC_VPSCATTERDD:
+        case ZYDIS_MNEMONIC_VPSCATTERDQ:
+        case ZYDIS_MNEMONIC_VPSCATTERQD:
+        case ZYDIS_MNEMONIC_VPSCATTERQQ: return execute_scatter;
         case ZYDIS_MNEMONIC_VMASKMOVPS:
         case ZYDIS_MNEMONIC_VMASKMOVPD:
         case ZYDIS_MNEMONIC_VPMASKMOVD:

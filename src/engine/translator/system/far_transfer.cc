@@ -1,5 +1,6 @@
 // JMP, CALL and RET far, and call gates (SDM volume 2, "Operation"; volume 3, 5.8). No task switches.
 #include "engine/translator/system/handlers.h"
+#include "engine/translator/system/missing.h"
 #include "engine/translator/system/outer_return.h"
 
 namespace hospes::translator {
@@ -255,7 +256,7 @@ Checked<void> transfer(System& system, const DecodedInstruction& in, Branch bran
     const unsigned type = descriptor.type();
     if (type == 0xc || (type == 4 && !state.long_mode())) return transfer_by_gate(system, in, branch, descriptor);
     if (!state.long_mode() && (type == 1 || type == 5 || type == 9)) {
-        system.diagnosis = "a far transfer to another task, which the translator does not have";
+        return not_there(system, Missing::TaskTransfer, undefined_opcode());
     }
     return selector_fault(x86::GP, pointer.selector);
 }

@@ -1,111 +1,104 @@
-// VGATHERxxx and VPGATHERxx of AVX2.
+// VGATHERxxx, VPGATHERxx of AVX2 and of AVX-512, and VSCATTERxxx, VPSCATTERxx. The elements are done in order. What is
+// done before a fault stays, and is struck from the mask: the restarted instruction skips it.
 #include <cstring>
 
 #include "engine/translator/system/handlers.h"
-#include "engine/translator/system/operands.h"
-#include "engine/translator/system/vector_image.h"
+#include "engine/translator/system/indexed_elements.h"
 
 namespace hospes::translator {
 
 namespace {
 
-// Bytes of an element and of its index.
-struct Shape {
-    unsigned element = 0;
-    unsigned index = 0;
-};
+Checked<void> fetch(System& system, const IndexedElements& elements, unsigned lane, std::uint8_t* to) {
+    const Gva address = GUEST_TRY(elements.address(lane, Intent::Read));
+    return read_memory(system.mmu, address, to + std::size_t{lane} * elements.element(), elements.element(),
+                       system.state().access_class());
+}
 
-Shape shape_of(ZydisMnemonic mnemonic) {
-    switch (mnemonic) {
-        case ZYDIS_MNEMONIC_VGATHERDPS:
-        case ZYDIS_MNEMONIC_VPGATHERDD: return {4, 4};
-        case ZYDIS_MNEMONIC_VGATHERDPD:
-        case ZYDIS_MNEMONIC_VPGATHERDQ: return {8, 4};
-        case ZYDIS_MNEMONIC_VGATHERQPS:
-        case ZYDIS_MNEMONIC_VPGATHERQD: return {4, 8};
-        case ZYDIS_MNEMONIC_VGATHERQPD:
-        case ZYDIS_MNEMONIC_VPGATHERQQ: return {8, 8};
-        default: return {};
+Checked<void> put(System& system, const IndexedElements& elements, unsigned lane, const std::uint8_t* from) {
+    const Gva address = GUEST_TRY(elements.address(lane, Intent::Write));
+    return write_memory(system.mmu, address, from + std::size_t{lane} * elements.element(), elements.element(),
+                        system.state().access_class());
+}
+
+// Operands of AVX2's: destination, memory, mask in a vector register.
+Checked<void> gather_avx2(System& system, const DecodedInstruction& in) {
+    VectorImage image(system);
+    const IndexedElements elements(image, system.state(), in, 1);
+    const unsigned to = vector_number(in.operands[0].reg.value), masked = vector_number(in.operands[2].reg.value);
+    const unsigned element = elements.element();
+    const unsigned index = elements.index_register();
+    if (element == 0 || to == index || index == masked || masked == to) return undefined_opcode();
+    std::uint8_t destination[32], mask[32];
+    image.read_vector(to, destination, 32);
+    image.read_vector(masked, mask, 32);
+    for (unsigned lane = 0; lane < elements.lanes(); ++lane) {
+        std::uint8_t* const lane_mask = mask + std::size_t{lane} * element;
+        if ((lane_mask[element - 1] & 0x80) != 0) {
+            const Checked<void> fetched = fetch(system, elements, lane, destination);
+            if (!fetched.ok()) {
+                image.write_vector(to, destination, 32);
+                image.write_vector(masked, mask, 32);
+                return fetched.fault();
+            }
+        }
+        std::memset(lane_mask, 0, element);
     }
+    image.write_vector(to, destination, elements.lanes() * element);
+    image.write_vector(masked, mask, 0);
+    return advance(system.state(), in);
 }
 
-bool is_vector(ZydisRegister reg) {
-    return (reg >= ZYDIS_REGISTER_XMM0 && reg <= ZYDIS_REGISTER_XMM15) ||
-           (reg >= ZYDIS_REGISTER_YMM0 && reg <= ZYDIS_REGISTER_YMM15);
-}
-
-// Operands: destination, memory with a vector index, mask.
-struct Registers {
-    unsigned destination, index, mask;
-};
-
-Checked<Registers> registers_of(const DecodedInstruction& in) {
-    const ZydisRegister names[] = {in.operands[0].reg.value, in.operands[1].mem.index, in.operands[2].reg.value};
-    for (const ZydisRegister name : names) {
-        if (!is_vector(name)) return undefined_opcode();
+// Does `work` for each lane that mask register `number` selects, and clears its bit.
+template <typename Work>
+Checked<void> for_each_lane(VectorImage& image, unsigned number, unsigned lanes, Work work) {
+    std::uint64_t mask = image.mask(number);
+    for (unsigned lane = 0; lane < lanes; ++lane) {
+        if ((mask >> lane & 1) == 0) continue;
+        const Checked<void> done = work(lane);
+        if (!done.ok()) {
+            image.set_mask(number, mask);
+            return done;
+        }
+        mask &= ~(std::uint64_t{1} << lane);
     }
-    const Registers result = {vector_number(names[0]), vector_number(names[1]), vector_number(names[2])};
-    const bool distinct =
-        result.destination != result.index && result.index != result.mask && result.mask != result.destination;
-    if (!distinct) return undefined_opcode();
-    return result;
+    image.set_mask(number, 0);
+    return {};
 }
 
-// Offset of the operand without its vector index.
-std::uint64_t base_offset(const GuestState& state, const DecodedInstruction& in) {
-    ZydisDecodedOperand operand = in.operands[1];
-    operand.mem.index = ZYDIS_REGISTER_NONE;
-    return effective_address(state, in, operand);
-}
+unsigned mask_number(const DecodedInstruction& in) { return in.info.avx.mask.reg - ZYDIS_REGISTER_K0; }
 
-std::uint64_t index_at(const std::uint8_t* indices, unsigned lane, unsigned size) {
-    std::uint64_t value = 0;
-    std::memcpy(&value, indices + std::size_t{lane} * size, size);
-    return sign_extend(value, size);
+// Operands of AVX-512's: destination, mask register, memory.
+Checked<void> gather_avx512(System& system, const DecodedInstruction& in) {
+    VectorImage image(system);
+    const IndexedElements elements(image, system.state(), in, 2);
+    const unsigned to = vector_number(in.operands[0].reg.value);
+    if (elements.element() == 0 || to == elements.index_register()) return undefined_opcode();
+    std::uint8_t destination[64];
+    image.read_vector(to, destination, 64);
+    const Checked<void> done = for_each_lane(image, mask_number(in), elements.lanes(),
+                                             [&](unsigned lane) { return fetch(system, elements, lane, destination); });
+    image.write_vector(to, destination, done.ok() ? elements.lanes() * elements.element() : 64);
+    if (!done.ok()) return done;
+    return advance(system.state(), in);
 }
 
 }  // namespace
 
 Checked<void> execute_gather(System& system, const DecodedInstruction& in) {
-    GuestState& state = system.state();
-    const Shape shape = shape_of(in.info.mnemonic);
-    if (in.info.encoding != ZYDIS_INSTRUCTION_ENCODING_VEX || shape.element == 0) return undefined_opcode();
-    const Registers registers = GUEST_TRY(registers_of(in));
-    const unsigned vector = in.info.avx.vector_length == 256 ? 32 : 16;
-    const unsigned lanes = vector / (shape.element > shape.index ? shape.element : shape.index);
-    const std::uint64_t base = base_offset(state, in);
-    const x86::SegmentRegister segment = segment_number(in.operands[1].mem.segment);
-    VectorImage image(system);
-    std::uint8_t destination[32], indices[32], mask[32];
-    image.read_vector(registers.destination, destination, 32);
-    image.read_vector(registers.index, indices, 32);
-    image.read_vector(registers.mask, mask, 32);
+    return in.info.encoding == ZYDIS_INSTRUCTION_ENCODING_EVEX ? gather_avx512(system, in) : gather_avx2(system, in);
+}
 
-    const auto fetch = [&](unsigned lane) -> Checked<std::uint64_t> {
-        const std::uint64_t index = index_at(indices, lane, shape.index);
-        const std::uint64_t offset = (base + index * in.operands[1].mem.scale) & size_mask(address_bytes(in));
-        const Gva address = GUEST_TRY(linear_address(state, segment, offset, shape.element, Intent::Read));
-        return read_value(system.mmu, address, shape.element, state.access_class());
-    };
-    for (unsigned lane = 0; lane < lanes; ++lane) {
-        std::uint8_t* const lane_mask = mask + std::size_t{lane} * shape.element;
-        if ((lane_mask[shape.element - 1] & 0x80) != 0) {
-            const Checked<std::uint64_t> fetched = fetch(lane);
-            if (!fetched.ok()) {  // what is done is done: the restarted instruction skips it
-                image.write_vector(registers.destination, destination, 32);
-                image.write_vector(registers.mask, mask, 32);
-                return fetched.fault();
-            }
-            const std::uint64_t value = fetched.value();
-            std::memcpy(destination + std::size_t{lane} * shape.element, &value, shape.element);
-        }
-        std::memset(lane_mask, 0, shape.element);
-    }
-    std::memset(destination + std::size_t{lanes} * shape.element, 0, sizeof destination - lanes * shape.element);
-    std::memset(mask, 0, sizeof mask);
-    image.write_vector(registers.destination, destination, 32);
-    image.write_vector(registers.mask, mask, 32);
-    return advance(state, in);
+// Operands: memory, mask register, source. Elements at one address: the last one stays.
+Checked<void> execute_scatter(System& system, const DecodedInstruction& in) {
+    VectorImage image(system);
+    const IndexedElements elements(image, system.state(), in, 0);
+    if (elements.element() == 0) return undefined_opcode();
+    std::uint8_t source[64];
+    image.read_vector(vector_number(in.operands[2].reg.value), source, 64);
+    GUEST_TRY(for_each_lane(image, mask_number(in), elements.lanes(),
+                            [&](unsigned lane) { return put(system, elements, lane, source); }));
+    return advance(system.state(), in);
 }
 
 }  // namespace hospes::translator

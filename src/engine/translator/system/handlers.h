@@ -137,6 +137,7 @@ HOSPES_HANDLER(execute_fnsave);
 HOSPES_HANDLER(execute_frstor);
 // gather.cc, masked_move.cc
 HOSPES_HANDLER(execute_gather);
+HOSPES_HANDLER(execute_scatter);
 HOSPES_HANDLER(execute_vmaskmov);
 HOSPES_HANDLER(execute_maskmovdqu);
 HOSPES_HANDLER(execute_maskmovq);

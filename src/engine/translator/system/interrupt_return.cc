@@ -1,5 +1,6 @@
 // IRET, IRETD, IRETQ (SDM volume 2).
 #include "engine/translator/system/handlers.h"
+#include "engine/translator/system/missing.h"
 #include "engine/translator/system/outer_return.h"
 
 namespace hospes::translator {
@@ -70,14 +71,12 @@ Checked<void> execute_iret(System& system, const DecodedInstruction& in) {
     if (!state.protected_mode()) return return_real(system, size);
     if ((state.rflags & x86::rflags::NT) != 0) {
         if (state.long_mode()) return general_protection();
-        system.diagnosis = "IRET to another task, which the translator does not have";
-        return GuestFault{x86::TS, true, state.tr.selector & 0xfffcu, 0};
+        return not_there(system, Missing::TaskReturn, undefined_opcode());
     }
     const bool always_stack = state.code64();
     Frame frame = GUEST_TRY(read_frame(system, always_stack ? 5 : 3, size));
     if (!state.long_mode() && (frame.flags & x86::rflags::VM) != 0 && state.cpl == 0 && size == 4) {
-        system.diagnosis = "IRET to virtual-8086 mode, which the translator does not have";
-        return general_protection();
+        return not_there(system, Missing::Virtual8086, undefined_opcode());
     }
     const auto cs = static_cast<std::uint16_t>(frame.cs);
     const ReturnTarget target = GUEST_TRY(check_return(system, cs, frame.rip));

@@ -32,17 +32,31 @@ void load_registers(std::uint8_t* to, const std::uint8_t* from, unsigned count) 
 
 }  // namespace
 
-VectorImage::VectorImage(System& system) : bytes_(system.state().fpu), state_(system.state()) {
-    std::uint64_t valid = 0;
-    std::memcpy(&valid, bytes_ + kHeader, sizeof valid);
-    if ((valid & x86::xcr0::X87) == 0) reset_x87();
-    if ((valid & x86::xcr0::SSE) == 0) load_xmm(nullptr, 16);
-    if ((valid & x86::xcr0::AVX) == 0) load_ymm_high(nullptr, 16);
+VectorImage::VectorImage(System& system)
+    : bytes_(system.state().fpu), state_(system.state()), layout_(system.model.xsave_layout()) {
+    const std::uint64_t supported = system.model.supported_xcr0();
+    if (!is_literal(x86::xcr0::X87)) reset_x87();
+    if (!is_literal(x86::xcr0::SSE)) load_xmm(nullptr, 16);
+    if (!is_literal(x86::xcr0::AVX)) std::memset(ymm_high(0), 0, kEnd - kYmmHigh);
     hide_host_pointers();
     set_mxcsr(mxcsr());
     // A host for a model without AVX may have none; the bits above 127 cannot be anything but 0 then.
-    valid = x86::xcr0::X87 | x86::xcr0::SSE | (system.model.supported_xcr0() & x86::xcr0::AVX);
-    std::memcpy(bytes_ + kHeader, &valid, sizeof valid);
+    set_states(supported & (states() | ~x86::xcr0::kAvx512));
+}
+
+void VectorImage::set_states(std::uint64_t states) { std::memcpy(bytes_ + kHeader, &states, sizeof states); }
+
+std::uint8_t* VectorImage::component(const x86::XsaveComponent& which) {
+    std::uint8_t* const bytes = bytes_ + which.offset;
+    if (!is_literal(which.bit())) {
+        std::memset(bytes, 0, which.size);
+        set_states(states() | which.bit());
+    }
+    return bytes;
+}
+
+std::uint8_t* VectorImage::component(std::uint64_t bit) {
+    return component(*std::find_if(layout_.begin(), layout_.end(), [&](const auto& one) { return one.bit() == bit; }));
 }
 
 std::uint16_t VectorImage::word(unsigned offset) const {
@@ -121,13 +135,37 @@ void VectorImage::enter_mmx() {
 }
 
 void VectorImage::read_vector(unsigned index, std::uint8_t* to, unsigned size) {
+    if (index >= 16) {
+        std::memcpy(to, component(x86::xcr0::Hi16_ZMM) + std::size_t{64} * (index - 16), size);
+        return;
+    }
     std::memcpy(to, xmm(index), 16);
     if (size > 16) std::memcpy(to + 16, ymm_high(index), 16);
+    if (size > 32) std::memcpy(to + 32, component(x86::xcr0::ZMM_Hi256) + std::size_t{32} * index, 32);
 }
 
 void VectorImage::write_vector(unsigned index, const std::uint8_t* from, unsigned size) {
-    std::memcpy(xmm(index), from, 16);
-    load_registers(ymm_high(index), size > 16 ? from + 16 : nullptr, 1);
+    std::uint8_t whole[64] = {};
+    std::memcpy(whole, from, size);
+    if (index >= 16) {
+        std::memcpy(component(x86::xcr0::Hi16_ZMM) + std::size_t{64} * (index - 16), whole, 64);
+        return;
+    }
+    std::memcpy(xmm(index), whole, 16);
+    std::memcpy(ymm_high(index), whole + 16, 16);
+    if (size > 32 || is_literal(x86::xcr0::ZMM_Hi256)) {
+        std::memcpy(component(x86::xcr0::ZMM_Hi256) + std::size_t{32} * index, whole + 32, 32);
+    }
+}
+
+std::uint64_t VectorImage::mask(unsigned index) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, component(x86::xcr0::OPMASK) + std::size_t{8} * index, sizeof value);
+    return value;
+}
+
+void VectorImage::set_mask(unsigned index, std::uint64_t value) {
+    std::memcpy(component(x86::xcr0::OPMASK) + std::size_t{8} * index, &value, sizeof value);
 }
 
 bool VectorImage::x87_initial() {
@@ -140,7 +178,9 @@ std::uint64_t VectorImage::in_use() {
     std::uint64_t components = 0;
     if (!x87_initial()) components |= x86::xcr0::X87;
     if (!all_zero(xmm(0), size)) components |= x86::xcr0::SSE;
-    if (!all_zero(ymm_high(0), size)) components |= x86::xcr0::AVX;
+    for (const x86::XsaveComponent& one : layout_) {
+        if (is_literal(one.bit()) && !all_zero(component(one), nameable_size(state_, one))) components |= one.bit();
+    }
     return components;
 }
 
@@ -173,8 +213,14 @@ void VectorImage::load_x87(const std::uint8_t* legacy, bool wide) {
 
 void VectorImage::load_xmm(const std::uint8_t* registers, unsigned count) { load_registers(xmm(0), registers, count); }
 
-void VectorImage::load_ymm_high(const std::uint8_t* registers, unsigned count) {
-    load_registers(ymm_high(0), registers, count);
+void VectorImage::load_component(const x86::XsaveComponent& which, const std::uint8_t* from) {
+    const unsigned size = nameable_size(state_, which);
+    if (from == nullptr && !is_literal(which.bit())) return;
+    if (from == nullptr) {
+        std::memset(component(which), 0, size);
+    } else {
+        std::memcpy(component(which), from, size);
+    }
 }
 
 }  // namespace hospes::translator

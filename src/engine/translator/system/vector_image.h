@@ -1,4 +1,4 @@
-// The guest's x87, SSE and AVX registers as bytes of state.fpu, for C++ that reads or changes single ones.
+// The guest's x87, SSE, AVX and AVX-512 registers as bytes of state.fpu, for C++ that reads or changes single ones.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ inline constexpr unsigned kXmmEnd = 416;
 inline constexpr unsigned kHeader = 512;
 inline constexpr unsigned kHeaderSize = 64;
 inline constexpr unsigned kYmmHigh = 576;
-inline constexpr unsigned kEnd = 832;
+inline constexpr unsigned kEnd = 832;  // of what lies at the same place everywhere
 }  // namespace xsave_area
 
 inline constexpr std::uint32_t kMxcsrInitial = 0x1f80;
@@ -34,19 +34,23 @@ inline constexpr std::uint16_t kX87ControlInitial = 0x037f;
 class VectorImage {
   public:
     // Makes state.fpu literal: what XSTATE_BV calls initial gets its initial bytes, so that any byte may be read and
-    // written from then on.
+    // written from then on. AVX-512's components only when they are first asked for: few programs use them.
     explicit VectorImage(System& system);
     VectorImage(const VectorImage&) = delete;
     VectorImage& operator=(const VectorImage&) = delete;
 
+    // Of XMM0 to XMM15 and the YMM registers with those.
     std::uint8_t* xmm(unsigned index) { return bytes_ + xsave_area::kXmm + 16 * (index & 15); }
     std::uint8_t* ymm_high(unsigned index) { return bytes_ + xsave_area::kYmmHigh + 16 * (index & 15); }
     std::uint8_t* st(unsigned index) { return bytes_ + xsave_area::kStack + 16 * (index & 7); }  // stack order
     std::uint8_t* mm(unsigned index) { return st(index - top()); }  // x87 register `index`, by number
 
-    // An XMM or YMM register whole; writing one clears the bits above `size` (16 or 32 bytes) up to 256.
+    // An XMM, YMM or ZMM register, 0 to 31, as far as `size` bytes (16, 32 or 64); writing one clears its bits above.
+    // Only for models with AVX-512: sizes of 64, registers above 15, and mask registers.
     void read_vector(unsigned index, std::uint8_t* to, unsigned size);
     void write_vector(unsigned index, const std::uint8_t* from, unsigned size);
+    std::uint64_t mask(unsigned index);
+    void set_mask(unsigned index, std::uint64_t value);
 
     std::uint16_t control() const { return word(xsave_area::kControl); }
     std::uint16_t status() const { return word(xsave_area::kStatus); }
@@ -73,11 +77,17 @@ class VectorImage {
     void store_legacy(std::uint8_t* to, bool wide);
     void load_x87(const std::uint8_t* legacy, bool wide);
     void reset_x87();  // as load_x87() of the initial configuration
-    // The first `count` registers of each kind; nullptr: zeroes.
+    // The first `count` registers; nullptr: zeroes.
     void load_xmm(const std::uint8_t* registers, unsigned count);
-    void load_ymm_high(const std::uint8_t* registers, unsigned count);
+    // The part of an extended component that the current mode can name, as bytes; and loading it, nullptr: zeroes.
+    std::uint8_t* component(const x86::XsaveComponent& component);
+    void load_component(const x86::XsaveComponent& component, const std::uint8_t* from);
 
   private:
+    bool is_literal(std::uint64_t bit) const { return (states() & bit) != 0; }
+    std::uint64_t states() const { return pointer(xsave_area::kHeader); }  // XSTATE_BV
+    void set_states(std::uint64_t states);
+    std::uint8_t* component(std::uint64_t bit);
     std::uint16_t word(unsigned offset) const;
     void set_word(unsigned offset, std::uint16_t value);
     void hide_host_pointers();
@@ -85,23 +95,25 @@ class VectorImage {
 
     std::uint8_t* bytes_;
     const GuestState& state_;
+    const x86::XsaveLayout& layout_;
 };
 
 // How many vector registers the current mode has.
 inline unsigned vector_count(const GuestState& state) { return state.code64() ? 16 : 8; }
+
+// Bytes of an extended component that the current mode can name: outside of 64-bit mode there are 8 registers of each
+// kind, and eight mask registers.
+inline unsigned nameable_size(const GuestState& state, const x86::XsaveComponent& component) {
+    if (state.code64() || component.bit() == x86::xcr0::OPMASK) return component.size;
+    return component.bit() == x86::xcr0::Hi16_ZMM ? 0 : component.size / 2;
+}
 
 // The guest address `offset` bytes into an area at `base`.
 inline Gva offset_in(const GuestState& state, Gva base, unsigned offset) {
     return state.code64() ? base + offset : (base + offset) & 0xffff'ffff;
 }
 
-// Number of an XMM, YMM or MMX register.
-inline unsigned vector_number(ZydisRegister reg) {
-    if (reg >= ZYDIS_REGISTER_YMM0 && reg <= ZYDIS_REGISTER_YMM15) {
-        return static_cast<unsigned>(reg - ZYDIS_REGISTER_YMM0);
-    }
-    if (reg >= ZYDIS_REGISTER_MM0 && reg <= ZYDIS_REGISTER_MM7) return static_cast<unsigned>(reg - ZYDIS_REGISTER_MM0);
-    return static_cast<unsigned>(reg - ZYDIS_REGISTER_XMM0) & 15;
-}
+// Number of an XMM, YMM, ZMM or MMX register.
+inline unsigned vector_number(ZydisRegister reg) { return static_cast<unsigned>(ZydisRegisterGetId(reg)) & 31; }
 
 }  // namespace hospes::translator

@@ -1,5 +1,6 @@
 // The XSAVE feature set (SDM volume 1, chapter 13). Which components there are follows the guest's XCR0, their layout
 // the CPU model; the host's own instructions would know neither.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/translator/system/handlers.h"
@@ -12,11 +13,12 @@ namespace {
 
 using namespace xsave_area;
 using x86::Feature;
+using x86::XsaveComponent;
+using x86::XsaveLayout;
 namespace xcr0 = x86::xcr0;
 
 constexpr std::uint64_t kCompacted = 1ull << 63;  // of XCOMP_BV
-constexpr std::uint64_t kKnown = xcr0::X87 | xcr0::SSE | xcr0::AVX;
-constexpr unsigned kBitmaps = 16;  // bytes of XSTATE_BV and XCOMP_BV
+constexpr unsigned kBitmaps = 16;                 // bytes of XSTATE_BV and XCOMP_BV
 
 // Parts of an area in guest memory that are written: in rising order, neighbours joined.
 class Runs {
@@ -48,7 +50,7 @@ class Runs {
     struct Run {
         unsigned offset, size;
     };
-    static constexpr unsigned kMaximum = 6;  // x87 in two parts, MXCSR, XMM, header, YMM
+    static constexpr unsigned kMaximum = 9;  // x87 in two parts, MXCSR, XMM, header, YMM, and AVX-512's
     Run runs_[kMaximum] = {};
     unsigned count_ = 0;
 };
@@ -69,21 +71,51 @@ void set_edx_eax(GuestState& state, std::uint64_t value) {
 }
 
 // RFBM: the components that the instruction is about.
-std::uint64_t requested(const GuestState& state) { return state.xcr0 & edx_eax(state) & kKnown; }
+std::uint64_t requested(const GuestState& state) { return state.xcr0 & edx_eax(state); }
 
 bool is_wide(const DecodedInstruction& in) { return in.info.operand_width == 64; }
 
-unsigned area_size(std::uint64_t components) { return (components & xcr0::AVX) != 0 ? kEnd : kYmmHigh; }
+// An area's format: where the extended components lie in it.
+class Format {
+  public:
+    // The standard one, or the compacted one for an area with room for `room` (bits of XCOMP_BV).
+    static Format standard(const System& system) { return Format(system.model.xsave_layout(), false, 0); }
+    static Format compacted(const System& system, std::uint64_t room) {
+        return Format(system.model.xsave_layout(), true, room);
+    }
 
-Checked<Gva> area_address(const GuestState& state, const DecodedInstruction& in, std::uint64_t components,
-                          Intent intent) {
-    const Gva address = GUEST_TRY(operand_address(state, in, 0, area_size(components), intent));
+    unsigned offset(const XsaveComponent& one) const {
+        return compacted_ ? XsaveLayout::compacted_offset(one.bit(), room_) : one.offset;
+    }
+    // Bytes up to the end of the last of `components`.
+    unsigned size(std::uint64_t components) const {
+        unsigned size = x86::kXsaveLegacyEnd;
+        for (const XsaveComponent& one : layout_) {
+            if ((components & one.bit()) != 0) size = std::max(size, offset(one) + one.size);
+        }
+        return size;
+    }
+    const XsaveLayout& components() const { return layout_; }
+
+  private:
+    Format(const XsaveLayout& layout, bool compacted, std::uint64_t room)
+        : layout_(layout), compacted_(compacted), room_(room) {}
+
+    const XsaveLayout& layout_;
+    bool compacted_;
+    std::uint64_t room_;
+};
+
+constexpr unsigned kMaximumArea = cpu::kXsaveSize;
+
+Checked<Gva> area_address(const GuestState& state, const DecodedInstruction& in, unsigned size, Intent intent) {
+    const Gva address = GUEST_TRY(operand_address(state, in, 0, size, intent));
     if ((address & 63) != 0) return general_protection();
     return address;
 }
 
 // The parts of an area that hold `components`, MXCSR only where asked, and the first `header` bytes of the header.
-Runs runs_of(const GuestState& state, std::uint64_t components, bool mxcsr, unsigned header) {
+Runs runs_of(const GuestState& state, const Format& format, std::uint64_t components, bool mxcsr, unsigned header) {
     const unsigned vectors = 16 * vector_count(state);
     const bool x87 = (components & xcr0::X87) != 0;
     Runs runs;
@@ -92,13 +124,20 @@ Runs runs_of(const GuestState& state, std::uint64_t components, bool mxcsr, unsi
     if (x87) runs.add(kStack, kXmm - kStack);
     if ((components & xcr0::SSE) != 0) runs.add(kXmm, vectors);
     runs.add(kHeader, header);
-    if ((components & xcr0::AVX) != 0) runs.add(kYmmHigh, vectors);
+    for (const XsaveComponent& one : format.components()) {
+        const unsigned size = nameable_size(state, one);
+        if ((components & one.bit()) != 0 && size != 0) runs.add(format.offset(one), size);
+    }
     return runs;
 }
 
-void fill(VectorImage& image, const DecodedInstruction& in, std::uint8_t* bytes) {
+// The bytes of `components` in an area.
+void fill(VectorImage& image, const DecodedInstruction& in, const Format& format, std::uint64_t components,
+          std::uint8_t* bytes) {
     image.store_legacy(bytes, is_wide(in));
-    std::memcpy(bytes + kYmmHigh, image.ymm_high(0), kEnd - kYmmHigh);
+    for (const XsaveComponent& one : format.components()) {
+        if ((components & one.bit()) != 0) std::memcpy(bytes + format.offset(one), image.component(one), one.size);
+    }
 }
 
 // The header's rules (SDM volume 1, 13.8.1 and 13.8.2).
@@ -138,8 +177,8 @@ Checked<NewMxcsr> new_mxcsr(const std::uint8_t* area, bool compacted, std::uint6
 }
 
 // Components of `components` come from `area` where `restored` has their bit, and are initialised else.
-void load_components(System& system, const DecodedInstruction& in, const std::uint8_t* area, std::uint64_t components,
-                     std::uint64_t restored) {
+void load_components(System& system, const DecodedInstruction& in, const Format& format, const std::uint8_t* area,
+                     std::uint64_t components, std::uint64_t restored) {
     const unsigned count = vector_count(system.state());
     VectorImage image(system);
     if ((components & xcr0::X87) != 0) {
@@ -150,8 +189,9 @@ void load_components(System& system, const DecodedInstruction& in, const std::ui
         }
     }
     if ((components & xcr0::SSE) != 0) image.load_xmm((restored & xcr0::SSE) != 0 ? area + kXmm : nullptr, count);
-    if ((components & xcr0::AVX) != 0) {
-        image.load_ymm_high((restored & xcr0::AVX) != 0 ? area + kYmmHigh : nullptr, count);
+    for (const XsaveComponent& one : format.components()) {
+        if ((components & one.bit()) == 0) continue;
+        image.load_component(one, (restored & one.bit()) != 0 ? area + format.offset(one) : nullptr);
     }
 }
 
@@ -172,17 +212,19 @@ Checked<void> execute_xsave(System& system, const DecodedInstruction& in) {
     if (optimize && !system.model.has(Feature::XSAVEOPT)) return undefined_opcode();
     GUEST_TRY(check_available(state));
     const std::uint64_t components = requested(state);
-    const Gva area = GUEST_TRY(area_address(state, in, components, Intent::Write));
+    const Format format = Format::standard(system);
+    const Gva area = GUEST_TRY(area_address(state, in, format.size(components), Intent::Write));
     const std::uint64_t old =
         GUEST_TRY(read_value(system.mmu, offset_in(state, area, kHeader), 8, state.access_class()));
     VectorImage image(system);
     const std::uint64_t used = image.in_use();
-    std::uint8_t bytes[kEnd] = {};
-    fill(image, in, bytes);
+    const std::uint64_t saved = optimize ? components & used : components;
+    std::uint8_t bytes[kMaximumArea];
+    fill(image, in, format, saved, bytes);
     const std::uint64_t states = (old & ~components) | (used & components);
     std::memcpy(bytes + kHeader, &states, sizeof states);
     const bool mxcsr = (components & (xcr0::SSE | xcr0::AVX)) != 0;
-    const Runs runs = runs_of(state, optimize ? components & used : components, mxcsr, sizeof states);
+    const Runs runs = runs_of(state, format, saved, mxcsr, sizeof states);
     GUEST_TRY(runs.write(system, area, bytes));
     return advance(state, in);
 }
@@ -192,16 +234,17 @@ Checked<void> execute_xsavec(System& system, const DecodedInstruction& in) {
     if (!system.model.has(Feature::XSAVEC)) return undefined_opcode();
     GUEST_TRY(check_available(state));
     const std::uint64_t components = requested(state);
-    const Gva area = GUEST_TRY(area_address(state, in, components, Intent::Write));
+    const Format format = Format::compacted(system, components);
+    const Gva area = GUEST_TRY(area_address(state, in, format.size(components), Intent::Write));
     VectorImage image(system);
     std::uint64_t saved = components & image.in_use();
     if (image.mxcsr() != kMxcsrInitial) saved |= components & xcr0::SSE;
-    std::uint8_t bytes[kEnd] = {};
-    fill(image, in, bytes);  // AVX is the first extended component: at the same place in either format
+    std::uint8_t bytes[kMaximumArea];
+    fill(image, in, format, saved, bytes);
     const std::uint64_t bitmaps[2] = {saved, components | kCompacted};
     static_assert(sizeof bitmaps == kBitmaps);
     std::memcpy(bytes + kHeader, bitmaps, sizeof bitmaps);
-    const Runs runs = runs_of(state, saved, (saved & xcr0::SSE) != 0, kBitmaps);
+    const Runs runs = runs_of(state, format, saved, (saved & xcr0::SSE) != 0, kBitmaps);
     GUEST_TRY(runs.write(system, area, bytes));
     return advance(state, in);
 }
@@ -210,21 +253,23 @@ Checked<void> execute_xrstor(System& system, const DecodedInstruction& in) {
     GuestState& state = system.state();
     GUEST_TRY(check_available(state));
     const std::uint64_t components = requested(state);
-    const Gva area = GUEST_TRY(area_address(state, in, 0, Intent::Read));
-    std::uint8_t bytes[kEnd] = {};
-    GUEST_TRY(read_memory(system.mmu, area, bytes, kYmmHigh, state.access_class()));
+    const Gva area = GUEST_TRY(area_address(state, in, x86::kXsaveLegacyEnd, Intent::Read));
+    std::uint8_t bytes[kMaximumArea];
+    GUEST_TRY(read_memory(system.mmu, area, bytes, x86::kXsaveLegacyEnd, state.access_class()));
     GUEST_TRY(check_header(system, state, bytes + kHeader));
     std::uint64_t bitmaps[2];
     std::memcpy(bitmaps, bytes + kHeader, sizeof bitmaps);
     const bool compacted = (bitmaps[1] & kCompacted) != 0;
     const std::uint64_t restored = components & bitmaps[0];
     const NewMxcsr mxcsr = GUEST_TRY(new_mxcsr(bytes, compacted, components, restored));
-    if ((restored & xcr0::AVX) != 0) {
-        GUEST_TRY(area_address(state, in, xcr0::AVX, Intent::Read));  // the limit, or the canonical end
-        GUEST_TRY(read_memory(system.mmu, offset_in(state, area, kYmmHigh), bytes + kYmmHigh, 16 * vector_count(state),
-                              state.access_class()));
+    const Format format = compacted ? Format::compacted(system, bitmaps[1] & ~kCompacted) : Format::standard(system);
+    GUEST_TRY(area_address(state, in, format.size(restored), Intent::Read));  // the limit, or the canonical end
+    for (const XsaveComponent& one : format.components()) {
+        const unsigned offset = format.offset(one), size = nameable_size(state, one);
+        if ((restored & one.bit()) == 0 || size == 0) continue;
+        GUEST_TRY(read_memory(system.mmu, offset_in(state, area, offset), bytes + offset, size, state.access_class()));
     }
-    load_components(system, in, bytes, components, restored);
+    load_components(system, in, format, bytes, components, restored);
     if (mxcsr.load) VectorImage(system).set_mxcsr(mxcsr.value);
     return advance(state, in);
 }
