@@ -50,7 +50,8 @@ void declare(CLI::App& app, Texts& texts) {
           "keep this process from all that a VM does not need; off is for debuggers, and for guests that you trust");
     app.add_flag("--debug-exit", texts.debug_exit, "let the guest end the process through port 0xf4");
     value("--gdb", texts.gdb, "PORT|unix:PATH",
-          "wait for GDB on 127.0.0.1:PORT or on a socket before the first instruction; chooses the translator");
+          "wait for GDB on 127.0.0.1:PORT or on a socket before the first instruction; the translator, unless --engine "
+          "says kvm");
     value("--trace", texts.trace, "WHAT,...", "show on standard error what the engine does: blocks, exits, faults");
     app.add_flag("--counters", texts.counters, "show the engine's counters at the end");
     value("--block-limit", texts.block_limit, "N", "translate at most N instructions at a time, 1 to 48");

@@ -313,7 +313,7 @@ TEST_F(TwoVcpus, MoveFromTheTranslatorToKvmAndBack) { moves(translator_, kvm_); 
 
 // They send each other interrupts and sleep meanwhile: one that gets lost would be the end of it.
 TEST_F(TwoVcpus, LoseNothingWheneverTheyMove) {
-    constexpr std::uint64_t kRounds = 3000;
+    constexpr std::uint64_t kRounds = 1000;
     start(smp_ping_pong);
     states_[0].gpr[x86::R14] = kRounds;
     Side* const sides[] = {&kvm_, &translator_};
