@@ -20,7 +20,8 @@ enum class AccessClass : std::uint8_t {
 };
 inline constexpr unsigned kAccessClasses = 3;
 
-inline constexpr unsigned kTlbBits = 14;
+// Covers 256 MiB. Larger working sets miss; a larger table would itself no longer fit the host's second-level cache.
+inline constexpr unsigned kTlbBits = 16;
 inline constexpr unsigned kTlbEntries = 1u << kTlbBits;
 
 struct TlbEntry {
@@ -32,9 +33,11 @@ struct TlbEntry {
 static_assert(sizeof(TlbEntry) == 32);
 
 // The tag of an empty entry is that of a page whose index is another one, so that no address probed there matches it,
-// canonical or not.
-[[gnu::always_inline]] inline std::uint64_t empty_tag(unsigned index) {
-    return 0 - (static_cast<std::uint64_t>(index ^ (kTlbEntries / 2)) << kPageBits);
+// canonical or not: page 0's, so that memory full of zeroes is a table of empty entries, and another one's where page 0
+// itself is looked for, or what runs over the end of the address space into it.
+[[gnu::always_inline]] constexpr std::uint64_t empty_tag(unsigned index) {
+    const bool at_page_0 = ((index + 1) & (kTlbEntries - 1)) <= 1;
+    return at_page_0 ? 0 - (std::uint64_t{kTlbEntries / 2} << kPageBits) : 0;
 }
 
 // Second chance for pages that share an entry of the table, as arrays a power of two apart do. Looked at after a miss.
@@ -58,6 +61,11 @@ struct TlbTable {
 
     [[gnu::always_inline]] static unsigned index(Gva address) { return (address >> kPageBits) & (kTlbEntries - 1); }
     [[gnu::always_inline]] TlbEntry& at(Gva address) { return entries[index(address)]; }
+    // Makes a table of zeroes one of empty entries.
+    void start() {
+        clear(0);
+        clear(kTlbEntries - 1);
+    }
     [[gnu::always_inline]] void clear(unsigned index) { entries[index] = {empty_tag(index), empty_tag(index), 0, 0}; }
 };
 

@@ -45,7 +45,7 @@ SoftTlb::SoftTlb(GuestState& state, const memory::GuestRam& ram, ReservedArray<s
                  ReservedArray<SavedSpace> spaces)
     : state_(state), ram_(ram), writers_(std::move(writers)), spaces_(std::move(spaces)) {
     for (unsigned table = 0; table < kAccessClasses; ++table) {
-        reset_table(table);
+        state_.tlb[table].start();
         reset_jumps(table);
     }
     for (unsigned code_class = 0; code_class < 2; ++code_class) reset_code(code_class);
