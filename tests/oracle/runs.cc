@@ -120,8 +120,10 @@ Result<GroupResult> run_and_print(const GroupInfo& info, const std::vector<const
                 static_cast<unsigned long long>(totals.faults), static_cast<unsigned long long>(totals.mismatches),
                 seconds_since(start));
     if (totals.left_out != 0) {
-        std::printf("%s: SKIPPED %llu cases: this host runs no user code with a stack pointer that is not canonical\n",
-                    info.name, static_cast<unsigned long long>(totals.left_out));
+        std::printf(
+            "%s: SKIPPED %llu cases: a stack pointer that is not canonical, which this host runs no code with, or "
+            "the sanitizer's memory\n",
+            info.name, static_cast<unsigned long long>(totals.left_out));
     }
     if (options.list_forms) print_vectors(totals);
     const bool complete = count >= info.floor || !options.only.empty();

@@ -46,7 +46,7 @@ def endless_fault(instruction):
     handler = b"\xff\x05" + counter                                     # inc dword [counter]
     handler += b"\x66\xf7\x05" + counter + b"\xff\x0f"                  # test word [counter], 0xfff
     handler += b"\x75" + bytes([len(dot)]) + dot + b"\xcf"              # jnz over the dot; iret
-    gate = struct.pack("<HHHH", (begin + handler_at) & 0xFFFF, 0x08, 0x8E00, begin >> 16)
+    gate = struct.pack("<HHHH", (begin + handler_at) & 0xFFFF, 0x10, 0x8E00, begin >> 16)
     image = code.ljust(handler_at, b"\0") + handler
     image = image.ljust(idt_at - 8, b"\0") + struct.pack("<HI", 7 * 8 - 1, begin + idt_at) + b"\0\0"
     image += bytes(6 * 8) + gate

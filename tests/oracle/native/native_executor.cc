@@ -17,7 +17,7 @@ namespace {
 constexpr int kStartTimeoutMs = 10'000;
 constexpr int kBatchTimeoutMs = 30'000;
 constexpr unsigned kRsp = 4;
-constexpr unsigned kUndefinedOpcode = 6;
+constexpr unsigned kUndefinedOpcode = 6, kPageFault = 14;
 
 bool is_canonical(std::uint64_t address) {
     const auto value = static_cast<std::int64_t>(address);
@@ -61,6 +61,16 @@ bool NativeExecutor::can_start(const Case& test) const {
 bool NativeExecutor::is_spurious(const Outcome& outcome) const {
     return !starts_with_any_stack_pointer_ && outcome.vector == kUndefinedOpcode &&
            !is_canonical(outcome.final.gpr[kRsp]);
+}
+
+bool NativeExecutor::faults_on_shadow(const Outcome& other) {
+#ifdef __SANITIZE_ADDRESS__
+    constexpr std::uint64_t kShadow = 0x7fff'8000, kShadowEnd = 0x1000'7fff'8000;
+    return other.vector == kPageFault && other.cr2 >= kShadow && other.cr2 < kShadowEnd;
+#else
+    static_cast<void>(other);
+    return false;
+#endif
 }
 
 // One case that is a breakpoint and nothing else, with such a stack pointer.

@@ -25,6 +25,9 @@ class NativeExecutor : public Executor {
     // Whether `outcome` is the hypervisor's doing: such a one may take a trap for #UD, at times, that finds a stack
     // pointer that is not canonical.
     bool is_spurious(const Outcome& outcome) const;
+    // Whether `other`, of an engine, is a page fault where this program, built with AddressSanitizer, has that one's
+    // shadow memory: the native side finds memory there.
+    static bool faults_on_shadow(const Outcome& other);
 
     // run() in two halves, so that an engine works while the child does.
     Result<void> start(const Batch& batch);

@@ -20,7 +20,8 @@ std::uint64_t first_8(const std::uint8_t* bytes) {
 }  // namespace
 
 std::uint64_t DecodeMemo::Number::read(const std::uint8_t* bytes) const {
-    const std::uint64_t value = first_8(bytes + offset) & mask_of(size);
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes + offset, size);
     const unsigned unused = 64 - 8u * size;
     return is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused) : value;
 }
