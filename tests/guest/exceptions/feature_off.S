@@ -54,10 +54,7 @@ guest_main:
     addps xmm0, xmm1
 
     // XCR0 without YMM, then without OSXSAVE
-    xor ecx, ecx
-    xor edx, edx
-    mov eax, 3
-    xsetbv
+    SET_XCR0(3)
     FAULT(UD, 0, vaddps ymm0, ymm1, ymm2)
     FAULT(UD, 0, vaddps xmm0, xmm1, xmm2)
     addps xmm0, xmm1

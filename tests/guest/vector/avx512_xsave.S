@@ -16,10 +16,7 @@ guest_main:
     offset_of_ 5, opmask
     offset_of_ 6, zmm_high
     offset_of_ 7, high_zmm
-    xor ecx, ecx
-    xor edx, edx
-    mov eax, 0xe7
-    xsetbv
+    SET_XCR0(0xe7)
     mov r12d, offset area
     // nothing of it in use
     mov eax, 0xe0
@@ -107,10 +104,7 @@ guest_main:
     mov eax, 0xe7
     FAULT(GP, 0, xrstor64 [r12])
     mov qword ptr [area + 512], 0x60
-    mov ecx, 7                              // nor XCR0's
-    xor ecx, ecx
-    mov eax, 7
-    xsetbv
+    SET_XCR0(7)                             // nor XCR0's
     FAULT(GP, 0, xrstor64 [r12])
     FAULT(UD, 0, xsaves64 [r12])            // in no model
     PASS

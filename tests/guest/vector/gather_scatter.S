@@ -9,10 +9,7 @@ PAGE(first)
 PAGE(second)
 
 guest_main:
-    xor ecx, ecx
-    xor edx, edx
-    mov eax, 0xe7
-    xsetbv
+    SET_XCR0(0xe7)
     MAP(0, offset first + PTE_P + PTE_W)
     UNMAP(1)
     mov ebx, WIN

@@ -11,10 +11,7 @@ PAGE(second)
 #define MASK(k, value) mov eax, value; kmovd k, eax
 
 guest_main:
-    xor ecx, ecx
-    xor edx, edx
-    mov eax, 0xe7
-    xsetbv
+    SET_XCR0(0xe7)
     MAP(0, offset first + PTE_P + PTE_W)
     UNMAP(1)
     MAP(2, offset second + PTE_P + PTE_W)

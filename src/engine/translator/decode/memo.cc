@@ -9,19 +9,17 @@ namespace hospes::translator {
 
 namespace {
 
-std::uint64_t mask_of(unsigned bytes) { return bytes >= 8 ? ~0ull : (1ull << bytes * 8) - 1; }
-
-std::uint64_t first_8(const std::uint8_t* bytes) {
-    std::uint64_t value;
-    std::memcpy(&value, bytes, sizeof value);
+// The first `count` bytes, at most 8, as a number.
+std::uint64_t number_of(const std::uint8_t* bytes, unsigned count) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, bytes, count);
     return value;
 }
 
 }  // namespace
 
 std::uint64_t DecodeMemo::Number::read(const std::uint8_t* bytes) const {
-    std::uint64_t value = 0;
-    std::memcpy(&value, bytes + offset, size);
+    const std::uint64_t value = number_of(bytes + offset, size);
     const unsigned unused = 64 - 8u * size;
     return is_signed ? static_cast<std::uint64_t>(static_cast<std::int64_t>(value << unused) >> unused) : value;
 }
@@ -34,7 +32,7 @@ unsigned DecodeMemo::index_of(std::uint64_t head, Mode mode) {
 bool DecodeMemo::recall(const std::uint8_t* bytes, Mode mode, Instruction& out) const {
     const unsigned length = head_length(bytes);
     if (length == 0) return false;
-    const std::uint64_t head = first_8(bytes) & mask_of(length);
+    const std::uint64_t head = number_of(bytes, length);
     const Entry& entry = entries_[index_of(head, mode)];
     if (entry.head != head || entry.head_length != length || entry.mode != mode) return false;
     out.reset();
@@ -59,7 +57,7 @@ bool DecodeMemo::recall(const std::uint8_t* bytes, Mode mode, Instruction& out) 
 void DecodeMemo::keep(const std::uint8_t* bytes, Mode mode, const Instruction& in) {
     const unsigned length = head_length(bytes);
     if (length == 0 || in.info().operand_count > kMostOperands) return;
-    const std::uint64_t head = first_8(bytes) & mask_of(length);
+    const std::uint64_t head = number_of(bytes, length);
     Entry& entry = entries_[index_of(head, mode)];
     if (!find_numbers(in, length, entry)) {
         entry.head_length = 0;
