@@ -90,9 +90,9 @@ extern "C" const char apic_guest[], apic_guest_end[], handler_51[], handler_51_e
 namespace hospes {
 namespace {
 
-constexpr Gpa kCode = 0x200000, kHandlers = 0x210000, kIdt = 0x220000, kStack = 0x240000, kData = 0x250000;
+constexpr Gpa kCode = 0x200000, kStack = 0x240000, kData = 0x250000;
 
-class LocalApicMoves : public ::testing::Test {
+class LocalApicMoves : public StagedTest {
   protected:
     struct Side {
         std::unique_ptr<cpu::Engine> engine;
@@ -119,20 +119,6 @@ class LocalApicMoves : public ::testing::Test {
         state.gpr[x86::RSI] = kData;
     }
 
-    void put(Gpa gpa, const char* begin, const char* end) {
-        ASSERT_TRUE(ram_->write(gpa, begin, static_cast<std::size_t>(end - begin)));
-    }
-    void put_handler(unsigned vector, const char* begin, const char* end) {
-        const Gpa at = kHandlers + vector * 0x100;
-        put(at, begin, end);
-        const std::uint64_t gate[2] = {(at & 0xffff) | 0x10ull << 16 | 0x8eull << 40 | (at >> 16) << 48, 0};
-        ASSERT_TRUE(ram_->write(kIdt + vector * 16, gate, sizeof gate));
-    }
-    std::uint64_t word(Gpa gpa) const {
-        std::uint64_t value = 0;
-        EXPECT_TRUE(ram_->read(gpa, &value, sizeof value));
-        return value;
-    }
     int run_on(Side& side) { return Stage(*ram_, *side.engine, {side.vcpu.get()}, tsc_).run(states_); }
     const x86::LocalApicRegisters& apic() const { return *states_[0].local_apic; }
 
@@ -157,7 +143,6 @@ class LocalApicMoves : public ::testing::Test {
 
     kvm::Host host_ = kvm::Host::open().take();
     machine::HostTsc tsc_;
-    std::unique_ptr<memory::GuestRam> ram_ = memory::GuestRam::create(16 << 20).take();
     std::unique_ptr<x86::CpuidModel> model_;
     Side kvm_, translator_;
     std::vector<cpu::VcpuState> states_ = std::vector<cpu::VcpuState>(1);

@@ -217,11 +217,10 @@ extern "C" const char smp_staged[], smp_ping_pong[], smp_other[], smp_other_end[
 namespace hospes {
 namespace {
 
-constexpr Gpa kOther = 0x8000, kCode = 0x200000, kHandlers = 0x210000, kIdt = 0x220000, kStack = 0x240000,
-              kData = 0x250000;
+constexpr Gpa kOther = 0x8000, kCode = 0x200000, kStack = 0x240000, kData = 0x250000;
 constexpr unsigned kTicks = 24;
 
-class TwoVcpus : public ::testing::Test {
+class TwoVcpus : public StagedTest {
   protected:
     struct Side {
         std::unique_ptr<cpu::Engine> engine;
@@ -255,20 +254,6 @@ class TwoVcpus : public ::testing::Test {
         first.gpr[x86::RBX] = kData;
         states_ = {first, machine::waiting_for_start_up(0)};
     }
-    void put(Gpa gpa, const char* begin, const char* end) {
-        ASSERT_TRUE(ram_->write(gpa, begin, static_cast<std::size_t>(end - begin)));
-    }
-    void put_handler(unsigned vector, const char* begin, const char* end) {
-        const Gpa at = kHandlers + vector * 0x100;
-        put(at, begin, end);
-        const std::uint64_t gate[2] = {(at & 0xffff) | 0x10ull << 16 | 0x8eull << 40 | (at >> 16) << 48, 0};
-        ASSERT_TRUE(ram_->write(kIdt + vector * 16, gate, sizeof gate));
-    }
-    std::uint64_t word(Gpa gpa) const {
-        std::uint64_t value = 0;
-        EXPECT_TRUE(ram_->read(gpa, &value, sizeof value));
-        return value;
-    }
     int run_on(Side& side, std::chrono::microseconds most = {}) {
         return Stage(*ram_, *side.engine, side.pointers(), tsc_).run(states_, most);
     }
@@ -301,7 +286,6 @@ class TwoVcpus : public ::testing::Test {
 
     kvm::Host host_ = kvm::Host::open().take();
     machine::HostTsc tsc_;
-    std::unique_ptr<memory::GuestRam> ram_ = memory::GuestRam::create(16 << 20).take();
     std::unique_ptr<x86::CpuidModel> model_;
     Side kvm_, translator_;
     std::vector<cpu::VcpuState> states_;

@@ -60,4 +60,27 @@ class Stage {
     std::unique_ptr<machine::Board> board_;
 };
 
+// A test's guest: its memory, with handlers of interrupts.
+class StagedTest : public ::testing::Test {
+  protected:
+    static constexpr Gpa kHandlers = 0x210000, kIdt = 0x220000;
+
+    void put(Gpa gpa, const char* begin, const char* end) {
+        ASSERT_TRUE(ram_->write(gpa, begin, static_cast<std::size_t>(end - begin)));
+    }
+    void put_handler(unsigned vector, const char* begin, const char* end) {
+        const Gpa at = kHandlers + vector * 0x100;
+        put(at, begin, end);
+        const std::uint64_t gate[2] = {(at & 0xffff) | 0x10ull << 16 | 0x8eull << 40 | (at >> 16) << 48, 0};
+        ASSERT_TRUE(ram_->write(kIdt + vector * 16, gate, sizeof gate));
+    }
+    std::uint64_t word(Gpa gpa) const {
+        std::uint64_t value = 0;
+        EXPECT_TRUE(ram_->read(gpa, &value, sizeof value));
+        return value;
+    }
+
+    std::unique_ptr<memory::GuestRam> ram_ = memory::GuestRam::create(16 << 20).take();
+};
+
 }  // namespace hospes
