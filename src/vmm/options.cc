@@ -19,7 +19,7 @@ debug-exit port (with --debug-exit); 125 it never ran, or the engine failed. A s
 // Every value as its text, so that what is wrong with it is said here and not by CLI11.
 struct Texts {
     std::string engine = "auto", kernel, initrd, command_line, memory = "256", cpus = "1", cpu_model, trace, without;
-    std::string block_limit = "48", code_cache = "128", sandbox = "on", gdb;
+    std::string block_limit = "48", code_cache = "128", sandbox = "on", gdb, translations, save_translations;
     std::vector<std::string> disks, ports;
     bool no_reboot = false, debug_exit = false, no_link = false, counters = false, perf_map = false;
 };
@@ -59,6 +59,12 @@ void declare(CLI::App& app, Texts& texts) {
     value("--without", texts.without, "WHAT,...",
           "leave out something that makes translated code fast: " + without_names());
     value("--code-cache", texts.code_cache, "MIB", "bound on translated code; 128 if not given");
+    value(
+        "--translations", texts.translations, "FILE",
+        "take from FILE what an earlier run with --save-translations has translated; FILE holds code that this process "
+        "runs, so use your own alone. KVM needs none");
+    value("--save-translations", texts.save_translations, "FILE",
+          "write to FILE at the end what was translated; for guests that you trust as you trust this program");
     app.add_flag("--perf-map", texts.perf_map, "write /tmp/perf-PID.map for profilers");
 }
 
@@ -66,12 +72,13 @@ void declare(CLI::App& app, Texts& texts) {
 Result<EngineWish> interpret_engine(const Texts& texts) {
     const Texts defaults;
     const EngineWish wish = HOSPES_TRY(parse_engine(texts.engine));
-    const bool tuned = texts.no_link || texts.perf_map || !texts.trace.empty() || !texts.without.empty() ||
+    const bool saves = !texts.save_translations.empty();
+    const bool tuned = saves || texts.no_link || texts.perf_map || !texts.trace.empty() || !texts.without.empty() ||
                        texts.block_limit != defaults.block_limit || texts.code_cache != defaults.code_cache;
     if (tuned && wish == EngineWish::Kvm) {
         return Error(
-            "cannot use --engine kvm: --trace, --block-limit, --no-link, --without, --code-cache and --perf-map are "
-            "the translator's; leave them out");
+            "cannot use --engine kvm: --trace, --block-limit, --no-link, --without, --code-cache, --save-translations "
+            "and --perf-map are the translator's; leave them out");
     }
     // Of the engines that can be debugged, the one that has all breakpoints, unless it is asked otherwise.
     const bool debugged = !texts.gdb.empty() && wish == EngineWish::Auto;
@@ -94,6 +101,8 @@ Result<Options> interpret(const Texts& texts) {
         static_cast<unsigned>(HOSPES_TRY(parse_number("--block-limit", texts.block_limit, 1, 48)));
     machine.engine.link = !texts.no_link;
     machine.engine.perf_map = texts.perf_map;
+    machine.engine.translations = texts.translations;
+    machine.engine.save_translations = texts.save_translations;
     if (!texts.without.empty()) machine.engine.without = HOSPES_TRY(parse_without(texts.without));
     if (!texts.trace.empty()) machine.engine.trace = HOSPES_TRY(parse_trace(texts.trace));
     for (const std::string& disk : texts.disks) options.disks.push_back(HOSPES_TRY(parse_disk(disk)));

@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <climits>
 #include <csignal>
 #include <cstdio>
 
@@ -41,8 +42,11 @@ void fill_standard_descriptors() {
 
 int run(int count, const char* const* words) {
     fill_standard_descriptors();
-    ::signal(SIGPIPE, SIG_IGN);       // a reader that went away shows as EPIPE
-    ::mallopt(M_ARENA_MAX, 8);        // with more threads, malloc would count the host's CPUs, in files out of reach
+    ::signal(SIGPIPE, SIG_IGN);  // a reader that went away shows as EPIPE
+    // Malloc would look at files out of reach: with more threads, for how many CPUs the host has, and before it gives
+    // back part of an arena.
+    ::mallopt(M_ARENA_MAX, 8);
+    ::mallopt(M_TRIM_THRESHOLD, INT_MAX);
     ::prctl(PR_SET_TIMERSLACK, 1ul);  // inherited by every thread: the guest's timers are not to be 50 us late
     auto command_line = parse_command_line(count, words);
     if (!command_line.ok()) return refuse(command_line.error());

@@ -106,6 +106,7 @@ Result<Outcome> Session::run_once(bool first) {
     const std::string counters = options_.counters ? life.machine->counters() : "";
     give_back();
     life.machine.reset();  // writes the rest of the serial port's output
+    if (provisions_->translator) HOSPES_TRY(translator::save_translations(*provisions_->translator));
     if (!counters.empty() && ::write(STDERR_FILENO, counters.data(), counters.size()) < 0) return outcome;
     return outcome;
 }

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-VARIANTS = {"single": ["--block-limit", "1"], "normal": ["--no-link"], "linked": []}
+VARIANTS = {"single": ["--block-limit", "1"], "normal": ["--no-link"], "linked": [], "saved": []}
 SKIPPED_STATUS = 77         # nothing ran; CTest knows it
 TRIPLE_FAULT_STATUS = 4     # of hospes-vmm; QEMU says it in its log
 
@@ -63,6 +63,18 @@ def run_hospes(vmm, options, image, timeout, cpus):
     status, output = run([vmm, "--counters", "--engine", "translator", "--kernel", image, "--memory", "64", "--cpus", cpus,
                           "--debug-exit", "--no-reboot", "--cmdline", ""] + options, timeout)
     return status, output, status == TRIPLE_FAULT_STATUS
+
+
+def run_saved(vmm, image, timeout, cpus):
+    """Twice: what the first run translates, the second loads, into a code cache where all lies elsewhere."""
+    with tempfile.NamedTemporaryFile() as file:
+        first = run_hospes(vmm, ["--save-translations", file.name], image, timeout, cpus)
+        status, output, shutdown = run_hospes(vmm, ["--translations", file.name, "--code-cache", "32"], image, timeout,
+                                              cpus)
+    loaded = re.search(r"^loaded_blocks (\d+)$", output, re.MULTILINE)
+    if first[0] == status and (loaded is None or loaded.group(1) == "0"):
+        return None, output + "\nnothing was loaded from the file of translations", False
+    return status, output, shutdown
 
 
 def differences(header, status, output, shutdown):
@@ -126,6 +138,8 @@ def main():
         if arguments.qemu:
             cpu = "".join("," + feature for feature in header.get("qemu-cpu", []))
             outcome = run_qemu(image, timeout, cpus_of(header), cpu)
+        elif arguments.variant == "saved":
+            outcome = run_saved(arguments.vmm, image, timeout, cpus_of(header))
         else:
             outcome = run_hospes(arguments.vmm, options, image, timeout, cpus_of(header))
         wrong = differences(header, *outcome)

@@ -15,6 +15,9 @@ class Executor {
     virtual Result<void> run(const Batch& batch, Outcome* outcomes) = 0;
 
     virtual const char* name() const = 0;
+
+    // After the last batch. Error: what was to be proven beside the outcomes does not hold.
+    virtual Result<void> finish() { return {}; }
 };
 
 }  // namespace hospes::oracle

@@ -12,7 +12,8 @@ const char* usage() {
            "       oracle_run --list [--forms]\n"
            "       oracle_run --table\n"
            "  common: [--seed N] [--show N] [--engine single|normal|linked]... [--cpu MODEL] [--without NAME]... "
-           "[--self]\n";
+           "[--self]\n"
+           "          with one --engine: [--save-translations FILE] [--translations FILE]\n";
 }
 
 namespace {
@@ -62,6 +63,10 @@ bool take_valued(const std::string& word, Words& words, Options& options) {
         options.break_emitter = words.value(word);
     else if (word == "--without")
         options.without.push_back(words.value(word));
+    else if (word == "--translations")
+        options.translations = words.value(word);
+    else if (word == "--save-translations")
+        options.save_translations = words.value(word);
     else if (word == "--save")
         options.save = words.value(word);
     else if (word == "--cpu")

@@ -17,14 +17,15 @@ struct Options {
     bool stream = false;
     std::uint64_t seed = 1;
     unsigned seconds = 10;
-    unsigned variants = 0;              // of each form; 0: all
-    unsigned show = 10;                 // mismatches printed
-    bool self_test = false;             // against a second native child instead of an engine
-    std::string break_emitter;          // and the run must be red
-    std::vector<std::string> without;   // optimisations to leave out
-    std::vector<std::string> subjects;  // single, normal, linked; empty: all
-    std::vector<std::string> replay;    // regression files
-    std::string save;                   // directory for minimised streams
+    unsigned variants = 0;                        // of each form; 0: all
+    unsigned show = 10;                           // mismatches printed
+    bool self_test = false;                       // against a second native child instead of an engine
+    std::string break_emitter;                    // and the run must be red
+    std::vector<std::string> without;             // optimisations to leave out
+    std::vector<std::string> subjects;            // single, normal, linked; empty: all
+    std::vector<std::string> replay;              // regression files
+    std::string translations, save_translations;  // of the one subject, as hospes-vmm's options
+    std::string save;                             // directory for minimised streams
     std::string cpu_model = "host";
     std::string only;  // forms whose signature contains this
 };

@@ -213,6 +213,7 @@ Result<bool> run_oracle(const Options& given) {
     std::vector<Executor*> subjects;
     for (const auto& subject : owned) subjects.push_back(subject.get());
     const bool green = HOSPES_TRY(run_mode(options, *native, subjects));
+    for (Executor* subject : subjects) HOSPES_TRY(subject->finish());
     if (options.break_emitter.empty()) return green;
     std::printf("emitter '%s' broken on purpose: the oracle is %s\n", options.break_emitter.c_str(),
                 green ? "GREEN, so it proves nothing" : "red, as it must be");

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "cpu/engine.h"
@@ -29,6 +30,8 @@ struct EngineOptions {
     bool link = true;                           // jump from block to block without the dispatcher
     std::uint32_t trace = kTraceNothing;        // Trace bits
     bool perf_map = false;                      // write /tmp/perf-PID.map, so that profilers name blocks
+    std::string translations;                   // a file of translations to use; empty: none
+    std::string save_translations;              // the file that save_translations() writes; empty: none
     std::uint32_t without = 0;                  // Optimisation bits: what to leave out
     Breakage breakage = Breakage::None;
 };
@@ -36,10 +39,13 @@ struct EngineOptions {
 // What an engine needs of the host that the VM process's sandbox forbids to get: executable memory, a file to write.
 // Made beforehand, for one engine after the other.
 struct Resources;
-// For engines of `vcpus` vCPUs. Errors: no memory for the code caches, or none that is executable.
+// For engines of `vcpus` vCPUs. Errors: no memory for the code caches, or none that is executable; files of
+// translations that cannot be read, or made.
 Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options, unsigned vcpus = 1);
-// The descriptor of /tmp/perf-PID.map; -1 if there is none.
-int perf_map_descriptor(const Resources& resources);
+// Of the files that it writes.
+std::vector<int> descriptors(const Resources& resources);
+// Writes what the engines have translated, if that was asked for. No engine runs. Errors: disk full.
+Result<void> save_translations(Resources& resources);
 
 // Errors: the host's CPU lacks what the translator needs (BMI2), no memory. `ram` and `model` must outlive the engine;
 // `resources` are of the same options, and of no other engine that lives.

@@ -19,8 +19,10 @@ std::vector<int> Provisions::descriptors() const {
     std::vector<int> all = {kernel.descriptor()};
     if (initrd) all.push_back(initrd->descriptor());
     if (kvm) all.push_back(kvm->descriptor());
-    const int perf_map = translator ? translator::perf_map_descriptor(*translator) : -1;
-    if (perf_map >= 0) all.push_back(perf_map);
+    if (translator) {
+        const std::vector<int> written = translator::descriptors(*translator);
+        all.insert(all.end(), written.begin(), written.end());
+    }
     return all;
 }
 

@@ -24,6 +24,10 @@ class EngineExecutor : public Executor {
 
     Result<void> run(const Batch& batch, Outcome* outcomes) override;
     const char* name() const override { return name_.c_str(); }
+    Result<void> finish() override { return finish_ ? finish_(*engine_) : Result<void>(); }
+
+    using Finish = std::function<Result<void>(const cpu::Engine&)>;
+    void set_finish(Finish finish) { finish_ = std::move(finish); }
 
   private:
     EngineExecutor() = default;
@@ -33,6 +37,7 @@ class EngineExecutor : public Executor {
     Result<void> note_failure(const cpu::Exit& exit, Outcome& outcome);
 
     std::string name_;
+    Finish finish_;
     std::unique_ptr<GuestMachine> machine_;
     std::unique_ptr<cpu::Engine> engine_;
     std::unique_ptr<cpu::Vcpu> vcpu_;

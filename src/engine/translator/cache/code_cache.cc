@@ -26,6 +26,22 @@ constexpr std::size_t kHotSixteenths = 9;
 CodeOffset cold_begin(const CodeMemory& memory) { return static_cast<CodeOffset>(memory.size() / 16 * kHotSixteenths); }
 constexpr std::size_t kSegmentBytes = 1u << 20;
 
+// Adds the time from here to the end of the scope.
+class Timer {
+  public:
+    explicit Timer(std::uint64_t& nanoseconds) : nanoseconds_(nanoseconds) {}
+    ~Timer() {
+        const auto taken = std::chrono::steady_clock::now() - started_;
+        nanoseconds_ += static_cast<std::uint64_t>(std::chrono::nanoseconds(taken).count());
+    }
+    Timer(const Timer&) = delete;
+    Timer& operator=(const Timer&) = delete;
+
+  private:
+    std::uint64_t& nanoseconds_;
+    std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace
 
 Result<std::unique_ptr<CodeCache>> CodeCache::create(CodeMemory& memory, memory::GuestRam& ram,
@@ -131,17 +147,24 @@ bool CodeCache::is_current(BlockIndex index) const {
 
 BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) {
     make_room();
-    const auto started = std::chrono::steady_clock::now();
     const CodeView view = copy(view_of(gpa, mode, page_offset, second_page));
+    const Mode shape = plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode;
+    if (options_.saved != nullptr && second_page == kNotStraddled) {
+        const Timer timer(counters_.loading_nanoseconds);
+        if (const BlockIndex index = load(gpa, mode, shape, page_offset, view)) return index;
+    }
+    const Timer timer(counters_.translation_nanoseconds);
+    return make(gpa, mode, shape, page_offset, second_page, view);
+}
+
+BlockIndex CodeCache::make(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_offset, Gpa second_page,
+                           const CodeView& view) {
     const bool one = mode.has(Mode::kSingle) || mode.has(Mode::kBounce) || second_page != kNotStraddled;
     const unsigned limit = one ? 1 : options_.block_limit;
     const unsigned count = decoder_.decode_block(view, mode, page_offset, limit, scratch_);
     if (count == 0) return 0;
     std::span<Instruction> instructions(scratch_.data(), count);
-    const bool rewritten = rewritten_pages_.may_hold(ram_.page_index(gpa));
-    const bool patched = rewritten && !(options_.without & kPatchedConstants);
-    const Constant constant = patched ? find_patched_constant(gpa, mode, instructions) : Constant{};
-    const Mode shape = plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode;
+    const Constant constant = find_patched_constant(gpa, mode, instructions);
     const Loop loop = run_passes(instructions, shape, options_.without);
     for (Instruction& in : instructions) {
         if (may_go_to_cpp(in.kind)) in.stored = system_instructions_.store(in, mode);
@@ -151,18 +174,20 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     const Origin origin{gpa,
                         mode,
                         page_offset,
-                        instructions,
+                        static_cast<std::uint16_t>(instructions.back().end() - page_offset),
+                        static_cast<std::uint16_t>(count),
                         std::min(bytes_seen, view.length),
                         straddles ? second_page : kNotStraddled};
     Assembler assembler(memory_.writable() + cursor_, memory_.execute_offset());
     BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, loop, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
-    const BlockIndex index = add_block(origin, emitter.emit());
-    if (rewritten && !(options_.without & kRevival)) keep(origin, index, constant);
+    const EmittedBlock emitted = emitter.emit();
+    const bool portable = second_page == kNotStraddled && !constant.is_there();
+    if (options_.recorder != nullptr && portable) record(origin, shape, emitted, view);
+    const BlockIndex index = add_block(origin, emitted);
+    keep(origin, index, constant);
     ++counters_.translated_blocks;
     counters_.translated_instructions += instructions.size();
-    counters_.translation_nanoseconds += static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - started).count());
     return index;
 }
 
@@ -175,8 +200,8 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
     block.valid = true;
     block.flags_live_in = emitted.flags_live_in;
     block.page_offset = origin.page_offset;
-    block.guest_length = static_cast<std::uint16_t>(origin.instructions.back().end() - origin.page_offset);
-    block.instructions = static_cast<std::uint16_t>(origin.instructions.size());
+    block.guest_length = origin.guest_length;
+    block.instructions = origin.instructions;
     block.guard_begin = origin.gpa;
     block.guard_end = origin.gpa + origin.bytes_seen;
     block.straddled = origin.second_page;

@@ -18,6 +18,8 @@
 #include "engine/translator/emit/thunks.h"
 #include "engine/translator/filter.h"
 #include "engine/translator/optimisations.h"
+#include "engine/translator/saved/translation_file.h"
+#include "engine/translator/saved/translation_recorder.h"
 #include "memory/guest_ram.h"
 
 namespace hospes::translator {
@@ -26,19 +28,23 @@ struct CodeCacheCounters {
     std::uint64_t translated_blocks = 0;
     std::uint64_t translated_instructions = 0;
     std::uint64_t translation_nanoseconds = 0;
+    std::uint64_t loaded_blocks = 0;  // instead of being translated
+    std::uint64_t loading_nanoseconds = 0;
     std::uint64_t invalidated_blocks = 0;
     std::uint64_t revived_blocks = 0;
     std::uint64_t flushes = 0;    // everything
     std::uint64_t evictions = 0;  // a segment
     std::uint64_t links = 0;
 
-    static const cpu::NamedCounter<CodeCacheCounters> kNamed[8];
+    static const cpu::NamedCounter<CodeCacheCounters> kNamed[10];
 };
 
 inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[] = {
     {"translated_blocks", &CodeCacheCounters::translated_blocks},
     {"translated_instructions", &CodeCacheCounters::translated_instructions},
     {"translation_nanoseconds", &CodeCacheCounters::translation_nanoseconds},
+    {"loaded_blocks", &CodeCacheCounters::loaded_blocks},
+    {"loading_nanoseconds", &CodeCacheCounters::loading_nanoseconds},
     {"invalidated_blocks", &CodeCacheCounters::invalidated_blocks},
     {"revived_blocks", &CodeCacheCounters::revived_blocks},
     {"cache_flushes", &CodeCacheCounters::flushes},
@@ -51,6 +57,8 @@ struct TranslateOptions {
     bool link = true;
     std::uint32_t without = 0;  // Optimisation bits
     EmitOptions emit;
+    const TranslationFile* saved = nullptr;   // blocks that are loaded from there; nullptr: none
+    TranslationRecorder* recorder = nullptr;  // that is told what is translated; nullptr: nobody is
 };
 
 class CodeCache {
@@ -146,6 +154,10 @@ class CodeCache {
     static constexpr std::size_t kBytesPerBlock = 128;  // less than the smallest block's host code, in practice
     static constexpr std::uint32_t kExitsPerBlock = 4, kPointsPerBlock = 16;
     static constexpr unsigned kKeptBlocks = 4096;
+    // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
+    static constexpr unsigned kMostEmitted = kMostUnrolled + kMaxBlockInstructions;  // a loop's copies, the plain body
+    static constexpr unsigned kMostExits = 2 * kMostEmitted + 2;
+    static constexpr unsigned kMostPoints = 32 * kMostEmitted;
     static constexpr std::uint8_t kDroppedEntry = 0xe9;  // a jump: what a block begins with is none
 
     CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::CpuidModel& model, const TranslateOptions& options,
@@ -160,14 +172,24 @@ class CodeCache {
         Gpa gpa;
         Mode mode;
         std::uint32_t page_offset;
-        std::span<const Instruction> instructions;
+        std::uint16_t guest_length, instructions;
         std::uint64_t bytes_seen;  // from gpa, as far as the first page goes
         Gpa second_page;
     };
+    BlockIndex make(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_offset, Gpa second_page, const CodeView& view);
     BlockIndex add_block(const Origin& origin, const EmittedBlock& emitted);
+
+    // saved_translations.cc
+    std::vector<std::uint8_t> portable_code(const EmittedBlock& emitted) const;
+    void record(const Origin& origin, Mode shape, const EmittedBlock& emitted, const CodeView& view) const;
+    BlockIndex load(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_offset, const CodeView& view);
+    bool put_in_place(const SavedBlock& saved, Mode mode);
+    std::uint32_t store_again(const SavedBlock& saved, std::uint32_t offset, Mode mode);
+
     // Where in a block's bytes a constant lies that it reads when it runs.
     struct Constant {
         std::uint8_t begin = 0, end = 0;
+        bool is_there() const { return end != 0; }
     };
     Constant find_patched_constant(Gpa gpa, Mode mode, std::span<Instruction> instructions);
     void keep(const Origin& origin, BlockIndex index, const Constant& constant);
@@ -228,6 +250,7 @@ class CodeCache {
     Filter<1u << 12> rewritten_pages_;  // by RAM page: blocks were dropped because they were written
     std::vector<Instruction> scratch_;
     BlockEmitter::Lists emit_lists_;
+    std::vector<ExitRecord> loaded_exits_;
     std::uint8_t bytes_[kMostBytes];  // what the last block was made from
     std::uint8_t second_page_bytes_[ZYDIS_MAX_INSTRUCTION_LENGTH];
     CodeCacheCounters counters_;

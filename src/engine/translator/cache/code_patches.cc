@@ -40,6 +40,7 @@ CodeCache::Constant CodeCache::find_patched_constant(Gpa gpa, Mode mode, std::sp
     const KeptBlock& kept = kept_blocks_[kept_slot(gpa, mode)];
     const unsigned first = instructions[0].offset;
     const std::uint8_t* const now = bytes_;
+    if (options_.without & kPatchedConstants) return {};
     if (!kept.is_of(gpa, mode) || instructions.back().end() - first < kept.length || kept.fits(now)) return {};
     const ByteRange changed = difference(kept.bytes, now, kept.length);
     for (Instruction& in : instructions) {
@@ -52,7 +53,9 @@ CodeCache::Constant CodeCache::find_patched_constant(Gpa gpa, Mode mode, std::sp
     return {};
 }
 
+// If its page has been rewritten before.
 void CodeCache::keep(const Origin& origin, BlockIndex index, const Constant& constant) {
+    if (!rewritten_pages_.may_hold(ram_.page_index(origin.gpa)) || (options_.without & kRevival)) return;
     const bool one_page = (origin.gpa & kPageMask) + origin.bytes_seen <= kPageSize;
     if (origin.second_page != kNotStraddled || !one_page || origin.bytes_seen > KeptBlock::kMostBytes) return;
     KeptBlock& kept = kept_blocks_[kept_slot(origin.gpa, origin.mode)];

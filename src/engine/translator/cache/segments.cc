@@ -32,14 +32,10 @@ std::uint64_t CodeCache::code_bytes() const {
 }
 
 bool CodeCache::is_full() const {
-    // More than one block has of exits and of points: a conditional jump to another page has one exit, yet six stubs.
-    constexpr unsigned kInstructions = kMostUnrolled + kMaxBlockInstructions;  // a loop's copies and the plain body
-    constexpr unsigned kExits = 2 * kInstructions + 2;
-    constexpr unsigned kPoints = 32 * kInstructions;
     const Segment end = segment_start(segment_ + 1);
     return cursor_ + BlockEmitter::kMaxBlockBytes > end.code ||
            cold_cursor_ + BlockEmitter::kMaxBlockBytes > end.cold || block_count_ >= end.block ||
-           exit_count_ + kExits > end.exit || point_count_ + kPoints > end.point;
+           exit_count_ + kMostExits > end.exit || point_count_ + kMostPoints > end.point;
 }
 
 void CodeCache::start_segment(unsigned number) {

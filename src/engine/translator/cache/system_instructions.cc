@@ -30,18 +30,18 @@ std::uint32_t SystemInstructions::store(const Instruction& instruction, Mode mod
     for (;; ++slot) {
         const std::uint32_t found = slots_[slot % kSlots];
         if (found == 0) break;
-        if (records_[found - 1].key == key) return found - 1;
+        if (records_[found].key == key) return found;
     }
     const DecodedInstruction& decoded = instruction.decoded;
     const bool hot = decoded.admitted && is_hot(decoded);
     records_[count_] = {{decoded, hot ? hot_handler(decoded.info.mnemonic) : nullptr}, key};
-    slots_[slot % kSlots] = count_ + 1;
+    slots_[slot % kSlots] = count_;
     return count_++;
 }
 
 void SystemInstructions::clear() {
     slots_.reset();
-    count_ = 0;
+    count_ = kFirst;
 }
 
 }  // namespace hospes::translator

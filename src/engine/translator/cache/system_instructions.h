@@ -35,6 +35,7 @@ class SystemInstructions {
     // A hostile guest may have endless different ones; when this many are stored, the whole cache starts afresh.
     static constexpr std::uint32_t kCapacity = 1u << 14;
     static constexpr std::uint32_t kSlots = 2 * kCapacity;
+    static constexpr std::uint32_t kFirst = 1;  // so that no index is 0, and emitted code loads each by the same form
 
     // What tells records apart: the bytes and the code size. Whether they are admitted follows from those.
     struct Key {
@@ -51,8 +52,8 @@ class SystemInstructions {
     static Key key_of(const Instruction& instruction, Mode mode);
 
     ReservedArray<Record> records_;
-    ReservedArray<std::uint32_t> slots_;  // hash table: index + 1, 0 = empty
-    std::uint32_t count_ = 0;
+    ReservedArray<std::uint32_t> slots_;  // hash table: index, 0 = empty
+    std::uint32_t count_ = kFirst;
 };
 
 }  // namespace hospes::translator

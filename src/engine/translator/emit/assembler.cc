@@ -97,14 +97,15 @@ void Assembler::shift_x(unsigned pp, HostReg to, HostReg from, HostReg count) {
     modrm_reg(to, from);
 }
 
-void Assembler::bind_to(const Jump& jump, const std::uint8_t* written_target) {
-    const std::ptrdiff_t distance = written_target - jump.displacement - (jump.is_short ? 1 : 4);
+void Assembler::bind(const Jump& jump) {
+    const std::ptrdiff_t distance = cursor_ - jump.displacement - (jump.is_short ? 1 : 4);
     if (jump.is_short) {
         *jump.displacement = static_cast<std::uint8_t>(distance);
-    } else {
-        const auto value = static_cast<std::int32_t>(distance);
-        std::memcpy(jump.displacement, &value, 4);
+        return;
     }
+    if (distances_ != nullptr) distances_->push_back({jump.displacement, cursor_});
+    const auto value = static_cast<std::int32_t>(distance);
+    std::memcpy(jump.displacement, &value, 4);
 }
 
 }  // namespace hospes::translator

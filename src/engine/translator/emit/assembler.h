@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "engine/translator/emit/host_registers.h"
+#include "engine/translator/emit/relocation.h"
 
 namespace hospes::translator {
 
@@ -41,6 +42,8 @@ class Assembler {
 
     std::uint8_t* cursor() const { return cursor_; }
     void set_cursor(std::uint8_t* cursor) { cursor_ = cursor; }
+    // From now on each rel32 that is written is added to `distances`, which outlives this.
+    void note_distances(Distances& distances) { distances_ = &distances; }
     // Address at which the next byte executes.
     std::uint8_t* here() const { return cursor_ + execute_offset_; }
     std::uint8_t* executable(std::uint8_t* written) const { return written + execute_offset_; }
@@ -222,8 +225,7 @@ class Assembler {
         return hole(1);
     }
     // Makes `jump` land here. Short jumps must reach: the caller keeps the distance below 128 bytes.
-    void bind(const Jump& jump) { bind_to(jump, cursor_); }
-    static void bind_to(const Jump& jump, const std::uint8_t* written_target);
+    void bind(const Jump& jump);
 
     void op_rr(bool wide, unsigned opcode, unsigned reg, unsigned rm) {
         Piece piece;
@@ -288,6 +290,7 @@ class Assembler {
     void alu_imm(bool wide, AluOp op, HostReg to, std::int32_t value);
     void vex_0f38(unsigned opcode, unsigned pp, unsigned reg, unsigned vvvv, const HostMem& mem);
     void relative(const std::uint8_t* target) {
+        if (distances_ != nullptr) distances_->push_back({cursor_, target - execute_offset_});
         const auto distance = static_cast<std::int32_t>(target - (here() + 4));
         put(&distance, 4);
     }
@@ -299,6 +302,7 @@ class Assembler {
 
     std::uint8_t* cursor_;
     std::ptrdiff_t execute_offset_;
+    Distances* distances_ = nullptr;  // nullptr: nobody asks
 };
 
 }  // namespace hospes::translator

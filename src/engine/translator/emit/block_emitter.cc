@@ -21,6 +21,7 @@ BlockEmitter::BlockEmitter(Assembler& assembler, std::uint8_t* cold, const Thunk
       part_begin_(begin_),
       lists_(lists) {
     lists.clear();
+    if (options.relocations) assembler.note_distances(lists.distances);
 }
 
 void BlockEmitter::Lists::clear() {
@@ -31,6 +32,8 @@ void BlockEmitter::Lists::clear() {
     jump_stubs.clear();
     guess_stubs.clear();
     window_misses.clear();
+    relocations.clear();
+    distances.clear();
 }
 
 EmittedBlock BlockEmitter::emit() {
@@ -47,8 +50,10 @@ EmittedBlock BlockEmitter::emit() {
     if (loop_.copies != 0) emit_plain_body();
     emit_stubs();
     out.cold_size = position() - hot_size_;
+    find_distances(out.cold_size);
     out.exits = lists_.exits;
     out.points = lists_.points;
+    out.relocations = lists_.relocations;
     return out;
 }
 
@@ -195,13 +200,7 @@ void BlockEmitter::emit_stubs() {
         }
         a_.jmp_to(a_.executable(stub.resume));
     }
-    for (const ExitStub& stub : lists_.exit_stubs) {
-        flags_ = stub.flags;
-        mark(stub.guest);
-        a_.bind(stub.from);
-        a_.load_imm(kT0, stub.value);
-        a_.jmp_to(stub.thunk);
-    }
+    for (const ExitStub& stub : lists_.exit_stubs) emit_exit_stub(stub);
     for (const GuessStub& stub : lists_.guess_stubs) {
         flags_ = stub.flags;
         mark(stub.guest);
@@ -211,6 +210,38 @@ void BlockEmitter::emit_stubs() {
         flags_ = Flags::Saved;
         mark(stub.guest);
         emit_jump_stub(stub);
+    }
+}
+
+void BlockEmitter::emit_exit_stub(const ExitStub& stub) {
+    flags_ = stub.flags;
+    mark(stub.guest);
+    a_.bind(stub.from);
+    a_.load_imm(kT0, stub.value);
+    if (stub.kind == CodeExit::Link) relocate(4, Relocation::Kind::Exit);
+    if (stub.kind == CodeExit::System) relocate(8, Relocation::Kind::System);
+    const auto index = static_cast<unsigned>(stub.kind);
+    a_.jmp_to(flags_ == Flags::Saved ? thunks_.exit_saved[index] : thunks_.exit_host[index]);
+}
+
+// The last `bytes_back` bytes that were emitted are one.
+void BlockEmitter::relocate(std::size_t bytes_back, Relocation::Kind kind) {
+    if (!options_.relocations) return;
+    lists_.relocations.push_back({static_cast<std::uint16_t>(position_of(a_.cursor() - bytes_back)), kind});
+}
+
+// Of all rel32, those that lead out of their part of the block. Emission is at the cold part's end.
+void BlockEmitter::find_distances(CodeOffset cold_size) {
+    const auto in_hot = [&](const std::uint8_t* at) { return at >= begin_ && at < begin_ + hot_size_; };
+    const auto in_cold = [&](const std::uint8_t* at) { return at >= cold_ && at < cold_ + cold_size; };
+    for (const Distance& distance : lists_.distances) {
+        const bool from_hot = in_hot(distance.at);
+        if (from_hot ? in_hot(distance.to) : in_cold(distance.to)) continue;
+        const auto at = static_cast<std::uint16_t>(from_hot ? distance.at - begin_ : position_of(distance.at));
+        const auto kind = in_hot(distance.to)    ? Relocation::Kind::ToHot
+                          : in_cold(distance.to) ? Relocation::Kind::ToCold
+                                                 : Relocation::Kind::ToThunk;
+        lists_.relocations.push_back({at, kind});
     }
 }
 

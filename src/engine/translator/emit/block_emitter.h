@@ -26,10 +26,12 @@ struct EmittedBlock {
     bool flags_live_in = false;
     std::span<const ExitRecord> exits;  // code positions relative to the block's begin; source and links unset
     std::span<const CodePoint> points;
+    std::span<const Relocation> relocations;  // if they were asked for
 };
 
 struct EmitOptions {
     bool stack_window = true;
+    bool relocations = false;  // tell of them
     Breakage breakage = Breakage::None;
 };
 
@@ -65,7 +67,7 @@ class BlockEmitter {
     };
     struct ExitStub {
         Jump from;
-        const std::uint8_t* thunk;
+        CodeExit kind;
         std::uint64_t value;
         std::uint16_t guest;
         Flags flags;
@@ -98,6 +100,8 @@ class BlockEmitter {
         std::vector<JumpStub> jump_stubs;
         std::vector<GuessStub> guess_stubs;
         std::vector<Jump> window_misses;
+        std::vector<Relocation> relocations;
+        Distances distances;
 
         void clear();
     };
@@ -127,8 +131,14 @@ class BlockEmitter {
     void emit_instruction(const Instruction& in);
     void emit_fallthrough();
     void emit_stubs();
+    void emit_exit_stub(const ExitStub& stub);
+    void relocate(std::size_t bytes_back, Relocation::Kind kind);
+    void find_distances(CodeOffset cold_size);
     void mark(std::uint16_t guest);
-    CodeOffset position() const { return hot_size_ + static_cast<CodeOffset>(a_.cursor() - part_begin_); }
+    CodeOffset position_of(const std::uint8_t* at) const {
+        return hot_size_ + static_cast<CodeOffset>(at - part_begin_);
+    }
+    CodeOffset position() const { return position_of(a_.cursor()); }
 
     // memory.cc: addresses and probes
     void emit_address(HostReg to, const Address& address);

@@ -28,9 +28,7 @@ constexpr Sharing kAlone{};
 }  // namespace
 
 void BlockEmitter::add_exit_stub(const Jump& from, CodeExit kind, std::uint64_t value, std::uint16_t guest) {
-    const unsigned index = static_cast<unsigned>(kind);
-    const std::uint8_t* thunk = flags_ == Flags::Saved ? thunks_.exit_saved[index] : thunks_.exit_host[index];
-    lists_.exit_stubs.push_back({from, thunk, value, guest, flags_});
+    lists_.exit_stubs.push_back({from, kind, value, guest, flags_});
 }
 
 unsigned BlockEmitter::new_exit(std::int64_t target, bool checked) {

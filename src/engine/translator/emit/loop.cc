@@ -77,7 +77,7 @@ void BlockEmitter::emit_next_copy(const Instruction& in) {
 }
 
 HostMem BlockEmitter::guess_credit() const {
-    const unsigned counter = first_exit_ % kGuessingLoops;
+    const unsigned counter = block_[0].offset % kGuessingLoops;
     return at(kState, static_cast<std::int64_t>(offsetof(GuestState, guess_credit) + counter * sizeof(std::int64_t)));
 }
 

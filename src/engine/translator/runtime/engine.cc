@@ -5,8 +5,10 @@
 #include <array>
 #include <string>
 
+#include "base/log.h"
 #include "engine/translator/runtime/dirty_log.h"
 #include "engine/translator/runtime/host_signals.h"
+#include "engine/translator/runtime/identity.h"
 #include "engine/translator/runtime/resources.h"
 #include "engine/translator/runtime/vcpu.h"
 #include "x86/host_features.h"
@@ -28,6 +30,20 @@ Result<VectorComponents> look_at_host(std::uint64_t model_xcr0) {
     __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     const std::uint64_t wanted = x86::xcr0::X87 | x86::xcr0::SSE | x86::xcr0::AVX | model_xcr0;
     return VectorComponents{x86::host_executes(x86::Feature::XSAVEOPT), low & static_cast<std::uint32_t>(wanted)};
+}
+
+void use_translations(const EngineOptions& options, const x86::CpuidModel& model, Resources& resources,
+                      TranslateOptions& translate) {
+    if (resources.translations == nullptr && resources.recorder == nullptr) return;
+    const std::string identity = identity_of(options, model);
+    if (resources.translations != nullptr && (identity.empty() || resources.translations->identity() != identity)) {
+        log_line("%s is of another build, CPU or option: all is translated anew", options.translations.c_str());
+        resources.translations.reset();
+    }
+    if (resources.recorder != nullptr) resources.recorder->set_identity(identity);
+    translate.saved = resources.translations.get();
+    translate.recorder = resources.recorder.get();
+    translate.emit.relocations = translate.recorder != nullptr;
 }
 
 class TranslatorEngine final : public cpu::Engine {
@@ -111,6 +127,7 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options,
     translate.without = options.without;
     translate.emit.stack_window = !(options.without & kStackWindow);
     translate.emit.breakage = options.breakage;
+    use_translations(options, model, *resources, translate);
     auto pages = HOSPES_TRY(PageStates::create(ram.page_count()));
     auto unwritten = HOSPES_TRY(memory::PageBits::create(ram.page_count()));
     return std::unique_ptr<cpu::Engine>(new TranslatorEngine(std::move(resources), ram, model, options, translate,

@@ -22,6 +22,12 @@ std::FILE* open_perf_map() {
     return file;
 }
 
+Result<std::unique_ptr<TranslationFile>> open_translations(const std::string& path) {
+    auto file = HOSPES_TRY(TranslationFile::open(path));
+    if (file == nullptr) log_line("%s is no whole file of translations: all is translated anew", path.c_str());
+    return file;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options, unsigned vcpus) {
@@ -30,11 +36,22 @@ Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options
         made->code.push_back(HOSPES_TRY(CodeMemory::create(options.code_cache_bytes)));
     }
     if (options.perf_map) made->perf_map.reset(open_perf_map());
+    if (!options.translations.empty()) made->translations = HOSPES_TRY(open_translations(options.translations));
+    if (!options.save_translations.empty()) {
+        made->recorder = HOSPES_TRY(TranslationRecorder::create(options.save_translations));
+    }
     return made;
 }
 
-int perf_map_descriptor(const Resources& resources) {
-    return resources.perf_map == nullptr ? -1 : ::fileno(resources.perf_map.get());
+std::vector<int> descriptors(const Resources& resources) {
+    std::vector<int> all;
+    if (resources.perf_map != nullptr) all.push_back(::fileno(resources.perf_map.get()));
+    if (resources.recorder != nullptr) all.push_back(resources.recorder->descriptor());
+    return all;
+}
+
+Result<void> save_translations(Resources& resources) {
+    return resources.recorder == nullptr ? Result<void>() : resources.recorder->write();
 }
 
 }  // namespace hospes::translator
