@@ -14,6 +14,7 @@
 #include "cli/say.h"
 #include "cli/values.h"
 #include "image/obtain.h"
+#include "run/translations.h"
 
 namespace hospes::cli {
 
@@ -171,6 +172,9 @@ Result<int> run_in_vm(const Arguments& arguments) {
     image::Store store = HOSPES_TRY(image::Store::open());
     plan.image = HOSPES_TRY(image_for(store, arguments));
     plan.folder = store.folder() + "/run";
+    plan.translations = run::obtain_translations(plan, store.folder() + "/translations", [&] {
+        if (::isatty(STDERR_FILENO) == 1) ProgressLines().step(1, 1, "translating " + plan.image.name + ", once");
+    });
     if (plan.start.host_name.empty()) plan.start.host_name = host_name_of(plan.image.name);
     const run::Outcome outcome = HOSPES_TRY(run::run(std::move(plan)));
     if (!outcome.line.empty()) say(outcome.line);

@@ -45,6 +45,11 @@ Result<void> collect_garbage(const Layout& layout) {
         if (!is_digest(digest) || wanted.contains(digest)) continue;
         HOSPES_TRY(remove_unless_leased(layout.blob(digest)));
     }
+    for (const std::string& name : HOSPES_TRY(names_in(layout.translations()))) {
+        if (wanted.contains(name.substr(0, name.find('-')))) continue;
+        const std::string path = layout.translations() + "/" + name;
+        if (::unlink(path.c_str()) != 0) return file_error("remove " + path, errno);
+    }
     return {};
 }
 

@@ -14,6 +14,8 @@ struct Layout {
     std::string refs() const { return folder + "/refs"; }
     std::string ref(std::string_view name) const { return refs() + "/" + std::string(name); }
     std::string work() const { return folder + "/work"; }
+    // What the VMs of images have translated: DIGEST-HOST, by the manifest's digest (run/translations.h).
+    std::string translations() const { return folder + "/translations"; }
     std::string locks() const { return folder + "/locks"; }
     // Held shared while looking at refs and blobs, exclusively while changing which there are: for milliseconds.
     std::string store_lock() const { return locks() + "/store"; }

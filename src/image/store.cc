@@ -39,7 +39,8 @@ Result<Store> Store::open() { return open(HOSPES_TRY(data_folder()) + "/hospes")
 
 Result<Store> Store::open(const std::string& folder) {
     const Layout layout{folder};
-    for (const std::string& part : {layout.blobs(), layout.refs(), layout.work(), layout.locks()}) {
+    for (const std::string& part :
+         {layout.blobs(), layout.refs(), layout.translations(), layout.work(), layout.locks()}) {
         HOSPES_TRY(make_folder(part));
     }
     // What cannot be removed (it was made as root, say) takes space and does no other harm.

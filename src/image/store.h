@@ -2,6 +2,7 @@
 //
 //   blobs/sha256/HEX   contents, read-only; a manifest is one of them
 //   refs/NAME          the digest of the manifest that NAME stands for
+//   translations/      what VMs have translated of an image; gone with it
 //   work/              what is being built; nothing in it outlives its builder for long
 //   locks/             files that are only ever locked
 //

@@ -19,6 +19,8 @@ struct Plan {
     std::uint64_t layer_bytes = 0;
     std::string cpus, engine, cpu_model;  // as hospes-vmm takes them; "" is its default
     std::optional<Nanoseconds> limit;     // the VM is killed after this time, counted from its start
+    UniqueFd translations;                // obtain_translations()'; may be invalid
+    int save_translations = -1;           // file for what this run translates; the VM is then ended in order
     bool verbose = false;                 // the guest's console and hospes-vmm's log go to standard error
 };
 

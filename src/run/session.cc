@@ -33,7 +33,7 @@ Result<Outcome> Session::run() {
     HOSPES_TRY(connect());
     loop_->run();
     terminal_.restore();
-    vm_.process.kill();
+    plan_.save_translations >= 0 ? vm_.process.end() : vm_.process.kill();
     return outcome_;
 }
 

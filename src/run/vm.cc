@@ -14,9 +14,10 @@ namespace hospes::run {
 namespace {
 
 // A panic ends the VM at once: panic=-1 restarts without waiting, reboot=t does that by a triple fault. The rest is for
-// a quick start: no self-tests of the kernel's ciphers, no search for serial ports, no waiting for readers of RCU.
+// a quick start: no self-tests of the kernel's ciphers, no search for serial ports, no waiting for readers of RCU, and
+// a kernel that lies where it lay before, so that its translations are good (its commands are root's anyway).
 constexpr const char* kCommandLine =
-    "console=ttyS0 panic=-1 reboot=t cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1";
+    "console=ttyS0 panic=-1 reboot=t cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1 nokaslr";
 constexpr const char* kQuiet = " quiet";
 
 struct Port {
@@ -87,6 +88,8 @@ Result<Vm> start_vm(const Plan& plan) {
     words.add_unless_empty("--cpus", plan.cpus);
     words.add_unless_empty("--engine", plan.engine);
     words.add_unless_empty("--cpu-model", plan.cpu_model);
+    if (plan.translations.valid()) words.add_file("--translations", plan.translations.get());
+    if (plan.save_translations >= 0) words.add_file("--save-translations", plan.save_translations);
     for (const Port* port : {&control, &input, &output, &errors}) words.add_port(*port);
     return Vm{HOSPES_TRY(words.start()), std::move(control.ours), std::move(input.ours), std::move(output.ours),
               std::move(errors.ours)};

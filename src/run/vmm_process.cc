@@ -34,14 +34,6 @@ std::string own_folder() {
     return program.substr(0, program.rfind('/'));
 }
 
-Result<std::string> find_program() {
-    const std::string folder = own_folder();
-    for (const char* place : {"/hospes-vmm", "/../libexec/hospes/hospes-vmm"}) {
-        if (::access((folder + place).c_str(), X_OK) == 0) return folder + place;
-    }
-    return Error("cannot find hospes-vmm in " + folder + "; install both programs of one build side by side");
-}
-
 // In the child, between fork and exec: system calls only.
 [[noreturn]] void become(const char* program, char* const* arguments, const std::vector<int>& kept, pid_t parent,
                          int console, int log) {
@@ -63,8 +55,16 @@ Result<std::string> find_program() {
 
 }  // namespace
 
+Result<std::string> VmmProcess::program() {
+    const std::string folder = own_folder();
+    for (const char* place : {"/hospes-vmm", "/../libexec/hospes/hospes-vmm"}) {
+        if (::access((folder + place).c_str(), X_OK) == 0) return folder + place;
+    }
+    return Error("cannot find hospes-vmm in " + folder + "; install both programs of one build side by side");
+}
+
 Result<VmmProcess> VmmProcess::start(const std::vector<std::string>& words, const std::vector<int>& kept) {
-    const std::string program = HOSPES_TRY(find_program());
+    const std::string path = HOSPES_TRY(program());
     Pipe console = HOSPES_TRY(make_pipe());
     Pipe log = HOSPES_TRY(make_pipe());
     std::vector<std::string> all = {"hospes-vmm"};
@@ -75,9 +75,9 @@ Result<VmmProcess> VmmProcess::start(const std::vector<std::string>& words, cons
     const pid_t parent = ::getpid();
     const pid_t process = ::fork();
     if (process == 0) {
-        become(program.c_str(), arguments.data(), kept, parent, console.write_end.get(), log.write_end.get());
+        become(path.c_str(), arguments.data(), kept, parent, console.write_end.get(), log.write_end.get());
     }
-    if (process < 0) return Error("cannot start " + program + ": " + errno_text(errno) + "; end other processes first");
+    if (process < 0) return Error("cannot start " + path + ": " + errno_text(errno) + "; end other processes first");
     return VmmProcess(process, std::move(console.read_end), std::move(log.read_end));
 }
 
@@ -91,6 +91,11 @@ void VmmProcess::send(int signal) const {
 void VmmProcess::kill() {
     if (process_ < 0) return;
     send(SIGKILL);
+    wait();
+}
+
+void VmmProcess::end() {
+    send(SIGTERM);
     wait();
 }
 

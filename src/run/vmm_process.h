@@ -21,6 +21,9 @@ class VmmProcess {
     VmmProcess& operator=(VmmProcess&&) = delete;
     ~VmmProcess() { kill(); }
 
+    // Its path. Error: it is not there.
+    static Result<std::string> program();
+
     // The guest's serial port, and the VMM's own words. Both end when the process does.
     int console() const { return console_.get(); }
     int log() const { return log_.get(); }
@@ -28,6 +31,8 @@ class VmmProcess {
     void send(int signal) const;
     // Ends and reaps it.
     void kill();
+    // Has it end in order, and reaps it.
+    void end();
     // Reaps it, which has ended or will soon: its wait status.
     int wait();
 

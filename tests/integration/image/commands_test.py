@@ -53,12 +53,18 @@ class Commands(unittest.TestCase):
         self.assertNotEqual(debian["base"], micro["base"])
 
     def test_rm(self):
+        translations = self.images.where / "hospes/translations"
+        digests = [self.images.json("inspect", name)["digest"] for name in ("micro", "debian")]
+        for digest in digests:
+            (translations / f"{digest}-0").touch()
         self.assertEqual(self.images.run("rm", "debian:13", "debian").returncode, 0)
+        self.assertEqual([path.name for path in translations.iterdir()], [f"{digests[0]}-0"])
         self.assertEqual(self.images.run("ls", "-q").stdout.split(), ["micro"])
         blobs = self.images.where / "hospes/blobs/sha256"
         self.assertEqual(len(list(blobs.iterdir())), 5)
         self.assertEqual(self.images.run("rm", "micro").returncode, 0)
         self.assertEqual(list(blobs.iterdir()), [])
+        self.assertEqual(list(translations.iterdir()), [])
         self.refused("rm", "micro", says="hospes image ls")
 
     def test_names(self):
