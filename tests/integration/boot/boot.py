@@ -205,7 +205,7 @@ def run_saved(setup, machine, options):
     file = setup.where / "translations"
     firsts, failed = None, 0
     for option in ("--save-translations", "--translations"):
-        result = setup.boot(machine, options, "nokaslr", more=("--counters", option, str(file)))
+        result = setup.boot(machine, options, more=("--counters", option, str(file)))
         translated, loaded = count_blocks(result)
         firsts = firsts or translated
         print(f"{option}: {translated} blocks translated, {loaded} loaded, {result.seconds:.2f} s")

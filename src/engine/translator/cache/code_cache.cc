@@ -149,46 +149,61 @@ BlockIndex CodeCache::translate(Gpa gpa, Mode mode, std::uint32_t page_offset, G
     make_room();
     const CodeView view = copy(view_of(gpa, mode, page_offset, second_page));
     const Mode shape = plain_.may_hold(bucket_of(gpa, mode)) ? mode.with(Mode::kPlain) : mode;
+    const Request request{gpa, mode, shape, page_offset, second_page};
     if (options_.saved != nullptr && second_page == kNotStraddled) {
         const Timer timer(counters_.loading_nanoseconds);
-        if (const BlockIndex index = load(gpa, mode, shape, page_offset, view)) return index;
+        if (const BlockIndex index = load(request, view)) return index;
     }
     const Timer timer(counters_.translation_nanoseconds);
-    return make(gpa, mode, shape, page_offset, second_page, view);
+    return make(request, view);
 }
 
-BlockIndex CodeCache::make(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_offset, Gpa second_page,
-                           const CodeView& view) {
-    const bool one = mode.has(Mode::kSingle) || mode.has(Mode::kBounce) || second_page != kNotStraddled;
+BlockIndex CodeCache::make(const Request& request, const CodeView& view) {
+    std::vector<Moved> moved;
+    if (options_.recorder != nullptr) moved = emit_moved(request, view);
+    const std::optional<Emission> emission = emit(request, view);
+    if (!emission) return 0;
+    const Origin& origin = emission->origin;
+    const bool portable = request.second_page == kNotStraddled && !origin.constant.is_there();
+    if (options_.recorder != nullptr && portable) record(request, view, *emission, moved);
+    const BlockIndex index = add_block(origin, emission->block);
+    keep(origin, index);
+    ++counters_.translated_blocks;
+    counters_.translated_instructions += origin.instructions;
+    return index;
+}
+
+std::span<Instruction> CodeCache::decode(const Request& request, const CodeView& view) {
+    const Mode mode = request.mode;
+    const bool one = mode.has(Mode::kSingle) || mode.has(Mode::kBounce) || request.second_page != kNotStraddled;
     const unsigned limit = one ? 1 : options_.block_limit;
-    const unsigned count = decoder_.decode_block(view, mode, page_offset, limit, scratch_);
-    if (count == 0) return 0;
-    std::span<Instruction> instructions(scratch_.data(), count);
-    const Constant constant = find_patched_constant(gpa, mode, instructions);
-    const Loop loop = run_passes(instructions, shape, options_.without);
+    return {scratch_.data(), decoder_.decode_block(view, mode, request.page_offset, limit, scratch_)};
+}
+
+// Decodes the block and emits it to where the next one goes; nothing, if not even one instruction is known.
+std::optional<CodeCache::Emission> CodeCache::emit(const Request& request, const CodeView& view) {
+    const Mode mode = request.mode;
+    std::span<Instruction> instructions = decode(request, view);
+    if (instructions.empty()) return {};
+    const Constant constant = find_patched_constant(request.gpa, mode, instructions);
+    const Loop loop = run_passes(instructions, request.shape, options_.without);
     for (Instruction& in : instructions) {
         if (may_go_to_cpp(in.kind)) in.stored = system_instructions_.store(in, mode);
     }
-    const std::uint64_t bytes_seen = seen(instructions.back(), page_offset);
-    const bool straddles = bytes_seen > mode.page_size() - page_offset && view.next_page != nullptr;
-    const Origin origin{gpa,
+    const std::uint64_t bytes_seen = seen(instructions.back(), request.page_offset);
+    const bool straddles = bytes_seen > mode.page_size() - request.page_offset && view.next_page != nullptr;
+    const Origin origin{request.gpa,
                         mode,
-                        page_offset,
-                        static_cast<std::uint16_t>(instructions.back().end() - page_offset),
-                        static_cast<std::uint16_t>(count),
+                        request.page_offset,
+                        static_cast<std::uint16_t>(instructions.back().end() - request.page_offset),
+                        static_cast<std::uint16_t>(instructions.size()),
                         std::min(bytes_seen, view.length),
-                        straddles ? second_page : kNotStraddled};
+                        straddles ? request.second_page : kNotStraddled,
+                        constant};
     Assembler assembler(memory_.writable() + cursor_, memory_.execute_offset());
     BlockEmitter emitter(assembler, memory_.writable() + cold_cursor_, thunks_, instructions, loop, mode, exit_count_,
                          origin.second_page, options_.emit, emit_lists_);
-    const EmittedBlock emitted = emitter.emit();
-    const bool portable = second_page == kNotStraddled && !constant.is_there();
-    if (options_.recorder != nullptr && portable) record(origin, shape, emitted, view);
-    const BlockIndex index = add_block(origin, emitted);
-    keep(origin, index, constant);
-    ++counters_.translated_blocks;
-    counters_.translated_instructions += instructions.size();
-    return index;
+    return Emission{origin, emitter.emit()};
 }
 
 BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitted) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/populate_ahead.h"
@@ -165,8 +166,20 @@ class CodeCache {
               ReservedArray<BlockIndex> buckets, ReservedArray<BlockIndex> pages, ReservedArray<KeptBlock> kept_blocks,
               SystemInstructions system_instructions);
 
+    // What translate() is asked for. `shape`: `mode`, with kPlain if the block is to be made without shared probes.
+    struct Request {
+        Gpa gpa;
+        Mode mode, shape;
+        std::uint32_t page_offset;
+        Gpa second_page;
+    };
     CodeView view_of(Gpa gpa, Mode mode, std::uint32_t page_offset, Gpa second_page) const;
     CodeView copy(const CodeView& view);
+    // Where in a block's bytes a constant lies that it reads when it runs.
+    struct Constant {
+        std::uint8_t begin = 0, end = 0;
+        bool is_there() const { return end != 0; }
+    };
     // What a block is made from.
     struct Origin {
         Gpa gpa;
@@ -174,25 +187,35 @@ class CodeCache {
         std::uint32_t page_offset;
         std::uint16_t guest_length, instructions;
         std::uint64_t bytes_seen;  // from gpa, as far as the first page goes
-        Gpa second_page;
+        Gpa second_page;           // of an instruction that straddles, else kNotStraddled
+        Constant constant;
     };
-    BlockIndex make(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_offset, Gpa second_page, const CodeView& view);
+    struct Emission {
+        Origin origin;
+        EmittedBlock block;
+    };
+    BlockIndex make(const Request& request, const CodeView& view);
+    std::span<Instruction> decode(const Request& request, const CodeView& view);
+    std::optional<Emission> emit(const Request& request, const CodeView& view);
     BlockIndex add_block(const Origin& origin, const EmittedBlock& emitted);
 
     // saved_translations.cc
+    // The block's code, as it is saved, when the constant at `guest` in its bytes is another one.
+    struct Moved {
+        std::uint16_t guest;
+        std::vector<std::uint8_t> code;
+    };
+    std::vector<Moved> emit_moved(const Request& request, const CodeView& view);
     std::vector<std::uint8_t> portable_code(const EmittedBlock& emitted) const;
-    void record(const Origin& origin, Mode shape, const EmittedBlock& emitted, const CodeView& view) const;
-    BlockIndex load(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_offset, const CodeView& view);
+    void record(const Request& request, const CodeView& view, const Emission& emission, std::span<const Moved> moved);
+    void record(const Request& request, const CodeView& view, const Emission& emission,
+                std::span<const std::uint8_t> code, std::span<const SavedConstant> constants);
+    BlockIndex load(const Request& request, const CodeView& view);
     bool put_in_place(const SavedBlock& saved, Mode mode);
     std::uint32_t store_again(const SavedBlock& saved, std::uint32_t offset, Mode mode);
 
-    // Where in a block's bytes a constant lies that it reads when it runs.
-    struct Constant {
-        std::uint8_t begin = 0, end = 0;
-        bool is_there() const { return end != 0; }
-    };
     Constant find_patched_constant(Gpa gpa, Mode mode, std::span<Instruction> instructions);
-    void keep(const Origin& origin, BlockIndex index, const Constant& constant);
+    void keep(const Origin& origin, BlockIndex index);
     std::uint32_t kept_slot(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % kKeptBlocks; }
     void enter_lists(BlockIndex index);
     void leave_bucket(BlockIndex index);

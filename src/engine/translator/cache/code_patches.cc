@@ -54,7 +54,7 @@ CodeCache::Constant CodeCache::find_patched_constant(Gpa gpa, Mode mode, std::sp
 }
 
 // If its page has been rewritten before.
-void CodeCache::keep(const Origin& origin, BlockIndex index, const Constant& constant) {
+void CodeCache::keep(const Origin& origin, BlockIndex index) {
     if (!rewritten_pages_.may_hold(ram_.page_index(origin.gpa)) || (options_.without & kRevival)) return;
     const bool one_page = (origin.gpa & kPageMask) + origin.bytes_seen <= kPageSize;
     if (origin.second_page != kNotStraddled || !one_page || origin.bytes_seen > KeptBlock::kMostBytes) return;
@@ -62,8 +62,8 @@ void CodeCache::keep(const Origin& origin, BlockIndex index, const Constant& con
     kept.gpa = origin.gpa;
     kept.mode = origin.mode;
     kept.length = static_cast<std::uint8_t>(origin.bytes_seen);
-    kept.constant_begin = constant.begin;
-    kept.constant_end = constant.end;
+    kept.constant_begin = origin.constant.begin;
+    kept.constant_end = origin.constant.end;
     kept.block = index;
     std::memcpy(kept.bytes, bytes_, kept.length);
     std::memcpy(kept.entry, memory_.writable() + blocks_[index].entry_indirect, sizeof kept.entry);

@@ -17,6 +17,40 @@ void add32(std::uint8_t* at, std::uint32_t value) {
     std::memcpy(at, &word, sizeof word);
 }
 
+constexpr std::uint32_t kMove = 3u << 21;  // changes the third byte, and no lower one
+
+// Where in a block's bytes constants lie that may be addresses in a kernel: displacements, and immediates of 32 bits
+// and 64, whose low halves count.
+std::vector<std::uint16_t> kernel_addresses(std::span<const Instruction> instructions) {
+    std::vector<std::uint16_t> found;
+    for (const Instruction& in : instructions) {
+        const auto add = [&](unsigned size, unsigned offset) {
+            if (size < 32 || !SavedConstant::is_kernel_address(word_at(in.bytes + offset))) return;
+            found.push_back(static_cast<std::uint16_t>(in.offset - instructions[0].offset + offset));
+        };
+        const auto& raw = in.info().raw;
+        add(raw.disp.size, raw.disp.offset);
+        if (!raw.imm[0].is_relative) add(raw.imm[0].size, raw.imm[0].offset);
+    }
+    return found;
+}
+
+// Adds the places in `code` of the constant at `guest`, if it makes no other difference in `moved` than that it is
+// there and greater by kMove.
+void add_constants(std::vector<SavedConstant>& to, std::uint16_t guest, std::span<const std::uint8_t> code,
+                   std::span<const std::uint8_t> moved) {
+    if (code.size() != moved.size()) return;
+    const std::size_t before = to.size();
+    for (std::size_t at = 0; at < code.size(); ++at) {
+        if (code[at] == moved[at]) continue;
+        const std::size_t begin = at - 2;
+        const bool fits = at >= 2 && begin + 4 <= code.size();
+        if (!fits || word_at(&moved[begin]) - word_at(&code[begin]) != kMove) return to.resize(before);
+        to.push_back({guest, static_cast<std::uint16_t>(begin)});
+        at = begin + 3;
+    }
+}
+
 // Where a block's parts lie in the code memory. Thunks are at the same place in all runs of a program.
 struct Parts {
     CodeOffset hot, hot_size, cold;
@@ -77,14 +111,36 @@ std::vector<std::uint8_t> CodeCache::portable_code(const EmittedBlock& emitted) 
     return code;
 }
 
-void CodeCache::record(const Origin& origin, Mode shape, const EmittedBlock& emitted, const CodeView& view) const {
+// The block's code with each constant changed, one at a time, that may be an address in a kernel.
+std::vector<CodeCache::Moved> CodeCache::emit_moved(const Request& request, const CodeView& view) {
+    std::vector<Moved> all;
+    if (request.mode.user()) return all;
+    for (const std::uint16_t guest : kernel_addresses(decode(request, view))) {
+        add32(bytes_ + guest, kMove);
+        if (const auto emission = emit(request, view)) all.push_back({guest, portable_code(emission->block)});
+        add32(bytes_ + guest, 0 - kMove);
+    }
+    return all;
+}
+
+// Of a block that was emitted just now.
+void CodeCache::record(const Request& request, const CodeView& view, const Emission& emission,
+                       std::span<const Moved> moved) {
+    const std::vector<std::uint8_t> code = portable_code(emission.block);
+    std::vector<SavedConstant> constants;
+    for (const Moved& one : moved) add_constants(constants, one.guest, code, one.code);
+    record(request, view, emission, code, constants);
+}
+
+void CodeCache::record(const Request& request, const CodeView& view, const Emission& emission,
+                       std::span<const std::uint8_t> code, std::span<const SavedConstant> constants) {
+    const auto& [origin, emitted] = emission;
     const Parts parts{cursor_, emitted.size, cold_cursor_};
-    const std::vector<std::uint8_t> code = portable_code(emitted);
     std::vector<SavedExit> exits;
     for (const ExitRecord& exit : emitted.exits) exits.push_back(to_saved(exit, parts));
     SavedHeader header{};
-    header.mode = shape.bits;
-    header.page_offset = origin.page_offset;
+    header.mode = request.shape.bits;
+    header.page_offset = request.page_offset;
     header.guest_length = origin.guest_length;
     header.instructions = origin.instructions;
     header.flags_live_in = emitted.flags_live_in;
@@ -94,26 +150,34 @@ void CodeCache::record(const Origin& origin, Mode shape, const EmittedBlock& emi
     block.exits = exits;
     block.points = emitted.points;
     block.relocations = emitted.relocations;
+    block.constants = constants;
     block.guest = std::span(bytes_).first(origin.bytes_seen);
-    block.hot = std::span(code).first(emitted.size);
-    block.cold = std::span(code).subspan(emitted.size);
-    const std::uint32_t key = saved_block_key(shape, origin.page_offset, {view.bytes, view.length});
-    options_.recorder->add(key, header, block);
+    block.hot = code.first(emitted.size);
+    block.cold = code.subspan(emitted.size);
+    const std::span<const std::uint8_t> bytes(view.bytes, constants.empty() ? view.length : 0);
+    options_.recorder->add(saved_block_key(request.shape, request.page_offset, bytes), header, block);
 }
 
-// The block at `gpa` as it was saved, if it was; else 0.
-BlockIndex CodeCache::load(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_offset, const CodeView& view) {
-    const auto saved = options_.saved->find(shape, page_offset, {view.bytes, view.length});
+// The block as it was saved, if it was; else 0.
+BlockIndex CodeCache::load(const Request& request, const CodeView& view) {
+    const auto saved = options_.saved->find(request.shape, request.page_offset, {view.bytes, view.length});
     if (!saved || saved->exits.size() > kMostExits || saved->points.size() > kMostPoints) return 0;
-    if (!put_in_place(*saved, mode)) return 0;
+    if (!put_in_place(*saved, request.mode)) return 0;
     const SavedHeader& header = *saved->header;
-    const std::size_t bytes_seen = saved->guest.size();
-    const Origin origin{gpa, mode, page_offset, header.guest_length, header.instructions, bytes_seen, kNotStraddled};
     loaded_exits_.clear();
     for (const SavedExit& exit : saved->exits) {
         loaded_exits_.push_back(from_saved(exit, {cursor_, header.hot_size, cold_cursor_}));
     }
-    EmittedBlock emitted;
+    Emission emission{{request.gpa,
+                       request.mode,
+                       request.page_offset,
+                       header.guest_length,
+                       header.instructions,
+                       saved->guest.size(),
+                       kNotStraddled,
+                       {}},
+                      {}};
+    EmittedBlock& emitted = emission.block;
     emitted.size = header.hot_size;
     emitted.cold_size = header.cold_size;
     emitted.entry = header.entry;
@@ -122,10 +186,10 @@ BlockIndex CodeCache::load(Gpa gpa, Mode mode, Mode shape, std::uint32_t page_of
     emitted.exits = loaded_exits_;
     emitted.points = saved->points;
     emitted.relocations = saved->relocations;
-    if (options_.recorder != nullptr) record(origin, shape, emitted, view);
+    if (options_.recorder != nullptr) record(request, view, emission, portable_code(emitted), saved->constants);
     ++counters_.loaded_blocks;
-    const BlockIndex index = add_block(origin, emitted);
-    keep(origin, index, {});
+    const BlockIndex index = add_block(emission.origin, emitted);
+    keep(emission.origin, index);
     return index;
 }
 
@@ -150,6 +214,10 @@ bool CodeCache::put_in_place(const SavedBlock& saved, Mode mode) {
             }
             default: add32(at, parts.distance(relocation));
         }
+    }
+    for (const SavedConstant& constant : saved.constants) {
+        const std::uint32_t move = word_at(bytes_ + constant.guest) - word_at(&saved.guest[constant.guest]);
+        add32(hot + parts.from_begin(constant.host), move);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 // What is loaded from a file of translations is what would have been translated, wherever it is put.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -170,6 +171,100 @@ TEST_F(SavedTranslations, are_of_these_bytes_alone) {
         guest.translate(start);
     }
     EXPECT_LT(guest.cache().counters().loaded_blocks, 15u);  // some starts lie in blocks of others
+}
+
+// Code of a kernel that lies `slide` bytes from where it was linked to, in one page from `kKernelCode` on.
+constexpr Gpa kKernelCode = 0x40'0000;
+struct KernelCode {
+    std::vector<std::uint8_t> bytes;
+    std::vector<unsigned> starts;  // of instructions
+};
+KernelCode kernel_code(std::uint32_t slide) {
+    const std::vector<std::vector<std::uint8_t>> instructions = {
+        {0x48, 0xc7, 0xc7},        // mov rdi, address
+        {0x48, 0x81, 0xf8},        // cmp rax, address
+        {0x48, 0x8b, 0x04, 0xc5},  // mov rax, [rax * 8 + address]
+        {0x8b, 0x14, 0x25},        // mov edx, [address]
+        {0x48, 0x89, 0x83},        // mov [rbx + address], rax
+        {0x48, 0x8d, 0x80},        // lea rax, [rax + address]
+        {0x68},                    // push address
+        {0x48, 0x63, 0x0c, 0x85},  // movsxd rcx, [rax * 4 + address]
+        {0x80, 0xb8},              // cmp byte [rax + address], 0
+        {0xff, 0x24, 0xc5},        // jmp [rax * 8 + address]
+    };
+    KernelCode code;
+    std::vector<std::uint8_t>& bytes = code.bytes;
+    std::uint32_t address = 0x8234'5678;
+    for (const auto& instruction : instructions) {
+        code.starts.push_back(static_cast<unsigned>(bytes.size()));
+        bytes.insert(bytes.end(), instruction.begin(), instruction.end());
+        const std::uint32_t here = (address += 0x1118) + slide;
+        for (unsigned i = 0; i < 4; ++i) bytes.push_back(static_cast<std::uint8_t>(here >> 8 * i));
+        if (instruction[0] == 0x80) bytes.push_back(0);
+    }
+    code.starts.push_back(static_cast<unsigned>(bytes.size()));
+    constexpr std::uint8_t kEnd[] = {0xb8, 0x78, 0x56, 0x34, 0x92, 0xc3};  // mov eax, a constant, no address; ret
+    bytes.insert(bytes.end(), std::begin(kEnd), std::end(kEnd));
+    return code;
+}
+
+class Kernel : public Guest {
+  public:
+    Kernel(const TranslateOptions& options, std::uint32_t slide) : Guest(options), code_(kernel_code(slide)) {
+        std::memcpy(ram().host(kKernelCode, code_.bytes.size()), code_.bytes.data(), code_.bytes.size());
+    }
+    void translate_all() {
+        for (const unsigned offset : starts()) translate(start(offset));
+    }
+    const std::vector<unsigned>& starts() const { return code_.starts; }
+    Start start(unsigned offset) const { return {kKernelCode + offset, kKernelMode}; }
+    std::span<const std::uint8_t> bytes_at(unsigned offset) {
+        return {reinterpret_cast<const std::uint8_t*>(ram().host(kKernelCode + offset, 1024)), 1024};
+    }
+
+  private:
+    KernelCode code_;
+};
+
+// What is loaded where the kernel lies elsewhere is what would be translated there.
+TEST_F(SavedTranslations, follow_a_kernel_that_lies_elsewhere) {
+    const auto at_home = recorder("home");
+    Kernel home(options(nullptr, at_home.get()), 0);
+    home.translate_all();
+    ASSERT_TRUE(at_home->write().ok());
+    const auto saved = open("home");
+    ASSERT_NE(saved, nullptr);
+    for (const std::uint32_t slide : {0u, 1u << 21, 0x1a0'0000u, 0x2000'0000u, 0u - 0x20'0000u}) {
+        SCOPED_TRACE(slide);
+        const auto from_file = recorder("loaded"), anew = recorder("anew");
+        Kernel loading(options(saved.get(), from_file.get()), slide), translating(options(nullptr, anew.get()), slide);
+        loading.translate_all();
+        translating.translate_all();
+        EXPECT_EQ(loading.cache().counters().translated_blocks, 0u);
+        ASSERT_TRUE(from_file->write().ok() && anew->write().ok());
+        const auto loaded = open("loaded"), translated = open("anew");
+        for (const unsigned i : loading.starts()) {
+            const auto a = loaded->find(kKernelMode, loading.start(i).page_offset(), loading.bytes_at(i));
+            const auto b = translated->find(kKernelMode, loading.start(i).page_offset(), loading.bytes_at(i));
+            ASSERT_TRUE(a && b) << i;
+            EXPECT_TRUE(std::ranges::equal(a->hot, b->hot)) << i;
+            EXPECT_TRUE(std::ranges::equal(a->cold, b->cold)) << i;
+        }
+    }
+}
+
+// A constant that moves by what no kernel moves by is another one.
+TEST_F(SavedTranslations, do_not_follow_other_changes) {
+    const auto at_home = recorder("home");
+    Kernel home(options(nullptr, at_home.get()), 0);
+    home.translate_all();
+    ASSERT_TRUE(at_home->write().ok());
+    const auto saved = open("home");
+    for (const std::uint32_t change : {1u, 0x1000u, 0x10'0000u, 0x4000'0000u}) {
+        Kernel loading(options(saved.get(), nullptr), change);
+        loading.translate(loading.start(0));
+        EXPECT_EQ(loading.cache().counters().loaded_blocks, 0u) << change;
+    }
 }
 
 TEST_F(SavedTranslations, damage_is_seen) {

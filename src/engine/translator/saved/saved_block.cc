@@ -25,7 +25,8 @@ std::span<const T> take(std::span<const std::uint8_t>& bytes, std::size_t count)
 
 std::uint64_t contents_size(const SavedHeader& header) {
     return sizeof header + header.exits * sizeof(SavedExit) + header.points * sizeof(CodePoint) +
-           header.relocations * sizeof(Relocation) + header.guest_size + header.hot_size + header.cold_size;
+           header.relocations * sizeof(Relocation) + header.constants * sizeof(SavedConstant) + header.guest_size +
+           header.hot_size + header.cold_size;
 }
 
 std::size_t width_of(Relocation::Kind kind) { return kind == Relocation::Kind::System ? 8 : 4; }
@@ -42,6 +43,9 @@ bool is_sound(const SavedBlock& block) {
     for (const Relocation& relocation : block.relocations) {
         if (relocation.kind > Relocation::Kind::System) return false;
         if (!fits(relocation.at, width_of(relocation.kind))) return false;
+    }
+    for (const SavedConstant& constant : block.constants) {
+        if (!fits(constant.host, 4) || constant.guest + std::size_t{4} > block.guest.size()) return false;
     }
     const SavedHeader& header = *block.header;
     return header.entry < header.hot_size && header.entry_saved < header.hot_size && header.instructions != 0 &&
@@ -67,13 +71,14 @@ void append(std::vector<std::uint8_t>& to, SavedHeader header, const SavedBlock&
     header.exits = static_cast<std::uint16_t>(block.exits.size());
     header.points = static_cast<std::uint16_t>(block.points.size());
     header.relocations = static_cast<std::uint16_t>(block.relocations.size());
-    header.zero = 0;
+    header.constants = static_cast<std::uint16_t>(block.constants.size());
     header.size = static_cast<std::uint32_t>((contents_size(header) + 7) & ~std::uint64_t{7});
     const std::size_t begin = to.size();
     put(to, std::span<const SavedHeader>(&header, 1));
     put(to, block.exits);
     put(to, block.points);
     put(to, block.relocations);
+    put(to, block.constants);
     put(to, block.guest);
     put(to, block.hot);
     put(to, block.cold);
@@ -93,6 +98,7 @@ std::optional<SavedBlock> read_saved_block(std::span<const std::uint8_t> bytes) 
     block.exits = take<SavedExit>(rest, header->exits);
     block.points = take<CodePoint>(rest, header->points);
     block.relocations = take<Relocation>(rest, header->relocations);
+    block.constants = take<SavedConstant>(rest, header->constants);
     block.guest = take<std::uint8_t>(rest, header->guest_size);
     block.hot = take<std::uint8_t>(rest, header->hot_size);
     block.cold = take<std::uint8_t>(rest, header->cold_size);
@@ -100,9 +106,28 @@ std::optional<SavedBlock> read_saved_block(std::span<const std::uint8_t> bytes) 
     return block;
 }
 
+bool SavedBlock::stands_for(std::span<const std::uint8_t> bytes) const {
+    if (guest.size() > bytes.size()) return false;
+    std::size_t at = 0;
+    const auto equal_to = [&](std::size_t end) { return std::memcmp(&guest[at], &bytes[at], end - at) == 0; };
+    for (const SavedConstant& constant : constants) {
+        if (constant.guest < at) continue;  // the same once more
+        const std::uint32_t from = word_at(&guest[constant.guest]), to = word_at(&bytes[constant.guest]);
+        if (!equal_to(constant.guest) || !SavedConstant::may_move(from, to)) return false;
+        at = constant.guest + std::size_t{4};
+    }
+    return at == guest.size() || equal_to(guest.size());
+}
+
+std::uint32_t word_at(const std::uint8_t* bytes) {
+    std::uint32_t word;
+    std::memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
 std::uint32_t saved_block_key(Mode mode, std::uint32_t page_offset, std::span<const std::uint8_t> bytes) {
     std::uint64_t first = 0;
-    std::memcpy(&first, bytes.data(), std::min(bytes.size(), sizeof first));
+    if (!bytes.empty()) std::memcpy(&first, bytes.data(), std::min(bytes.size(), sizeof first));
     const std::uint64_t place = std::uint64_t{mode.bits} << 32 | page_offset;
     const std::uint64_t mixed = (first ^ place * 0xff51'afd7'ed55'8ccdu) * 0x9e37'79b9'7f4a'7c15u;
     return static_cast<std::uint32_t>(mixed >> 32);

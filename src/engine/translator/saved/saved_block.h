@@ -12,7 +12,8 @@
 
 namespace hospes::translator {
 
-// What begins it. Exits, points, relocations, guest bytes, hot code and cold code follow, then zeroes up to `size`.
+// What begins it. Exits, points, relocations, constants, guest bytes, hot code and cold code follow, then zeroes up to
+// `size`.
 struct SavedHeader {
     std::uint32_t checksum;     // CRC-32C of all that follows `size`
     std::uint32_t size;         // in bytes, a multiple of 8
@@ -22,7 +23,7 @@ struct SavedHeader {
     std::uint16_t guest_length, instructions;
     std::uint16_t flags_live_in;
     std::uint16_t hot_size, cold_size, entry, entry_saved;
-    std::uint16_t exits, points, relocations, zero;
+    std::uint16_t exits, points, relocations, constants;
 };
 
 struct SavedExit {
@@ -32,13 +33,29 @@ struct SavedExit {
     std::uint8_t bits, zero[3];
 };
 
+// A constant of 32 bits in the guest's bytes that may be an address in a Linux kernel, and where it is in the host
+// code, as CodePoint::host. The block stands for all kernels that lie elsewhere, too (KASLR). Sorted.
+struct SavedConstant {
+    std::uint16_t guest, host;
+
+    // Whether such an address may have been `from` and become `to`: kernels move by whole 2 MiB in a range of 1 GiB.
+    static bool may_move(std::uint32_t from, std::uint32_t to) {
+        return (to - from) % (1u << 21) == 0 && is_kernel_address(from) && is_kernel_address(to);
+    }
+    static bool is_kernel_address(std::uint32_t low_half) { return low_half >> 30 == 2; }
+};
+
 // One of them in memory, its bounds checked.
 struct SavedBlock {
     const SavedHeader* header;
     std::span<const SavedExit> exits;
     std::span<const CodePoint> points;
     std::span<const Relocation> relocations;
+    std::span<const SavedConstant> constants;
     std::span<const std::uint8_t> guest, hot, cold;
+
+    // Whether it is what guest code that begins with `bytes` is translated to.
+    bool stands_for(std::span<const std::uint8_t> bytes) const;
 };
 
 // Lays out `block`, whose header's sizes and counts, checksum and size need not be set, at the end of `to`.
@@ -47,8 +64,11 @@ void append(std::vector<std::uint8_t>& to, SavedHeader header, const SavedBlock&
 // The block that `bytes`, aligned to 8, begins with; nullopt if they are none, or were damaged.
 std::optional<SavedBlock> read_saved_block(std::span<const std::uint8_t> bytes);
 
-// By what blocks are looked up. `bytes` begin with those at the block's address; few are enough.
+// By what blocks are looked up. `bytes` begin with those at the block's address; few are enough. None, for a block with
+// constants.
 std::uint32_t saved_block_key(Mode mode, std::uint32_t page_offset, std::span<const std::uint8_t> bytes);
+
+std::uint32_t word_at(const std::uint8_t* bytes);
 
 // CRC-32C, of whole 8 bytes.
 std::uint32_t checksum_of(std::span<const std::uint8_t> bytes);

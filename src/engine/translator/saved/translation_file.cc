@@ -64,7 +64,13 @@ TranslationFile::~TranslationFile() {
 
 std::optional<SavedBlock> TranslationFile::find(Mode mode, std::uint32_t page_offset,
                                                 std::span<const std::uint8_t> bytes) const {
-    const std::uint32_t key = saved_block_key(mode, page_offset, bytes);
+    const auto found = find_by(saved_block_key(mode, page_offset, bytes), mode, page_offset, bytes);
+    if (found || mode.user()) return found;
+    return find_by(saved_block_key(mode, page_offset, {}), mode, page_offset, bytes);
+}
+
+std::optional<SavedBlock> TranslationFile::find_by(std::uint32_t key, Mode mode, std::uint32_t page_offset,
+                                                   std::span<const std::uint8_t> bytes) const {
     for (unsigned probe = 0; probe < kMostProbes; ++probe) {
         const IndexSlot& slot = slots_[(key + probe) & (slots_.size() - 1)];
         if (slot.place == 0) return {};
@@ -75,10 +81,7 @@ std::optional<SavedBlock> TranslationFile::find(Mode mode, std::uint32_t page_of
             continue;
         }
         const std::optional<SavedBlock> block = read_saved_block(bytes_.subspan(place));
-        if (block && block->guest.size() <= bytes.size() &&
-            std::memcmp(block->guest.data(), bytes.data(), block->guest.size()) == 0) {
-            return block;
-        }
+        if (block && block->stands_for(bytes)) return block;
     }
     return {};
 }

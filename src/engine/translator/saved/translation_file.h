@@ -50,6 +50,8 @@ class TranslationFile {
     std::optional<SavedBlock> find(Mode mode, std::uint32_t page_offset, std::span<const std::uint8_t> bytes) const;
 
   private:
+    std::optional<SavedBlock> find_by(std::uint32_t key, Mode mode, std::uint32_t page_offset,
+                                      std::span<const std::uint8_t> bytes) const;
     TranslationFile(std::span<const std::uint8_t> bytes, const FileHeader& header);
 
     std::span<const std::uint8_t> bytes_;

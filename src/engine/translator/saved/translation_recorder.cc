@@ -42,7 +42,7 @@ bool TranslationRecorder::holds(std::uint32_t key, const SavedHeader& header, co
     return std::any_of(first, last, [&](const auto& entry) {
         const auto there = read_saved_block({&blocks_[entry.second], size_ - entry.second});
         return there && there->header->mode == header.mode && there->header->page_offset == header.page_offset &&
-               std::ranges::equal(there->guest, block.guest);
+               there->guest.size() == block.guest.size() && there->stands_for(block.guest);
     });
 }
 
