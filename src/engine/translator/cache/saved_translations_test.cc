@@ -260,7 +260,7 @@ TEST_F(SavedTranslations, do_not_follow_other_changes) {
     home.translate_all();
     ASSERT_TRUE(at_home->write().ok());
     const auto saved = open("home");
-    for (const std::uint32_t change : {1u, 0x1000u, 0x10'0000u, 0x4000'0000u}) {
+    for (const std::uint32_t change : {1u, 0x1000u, 0x10'0000u, 0x7000'0000u}) {
         Kernel loading(options(saved.get(), nullptr), change);
         loading.translate(loading.start(0));
         EXPECT_EQ(loading.cache().counters().loaded_blocks, 0u) << change;

@@ -38,11 +38,12 @@ struct SavedExit {
 struct SavedConstant {
     std::uint16_t guest, host;
 
-    // Whether such an address may have been `from` and become `to`: kernels move by whole 2 MiB in a range of 1 GiB.
+    // Whether such an address may have been `from` and become `to`: kernels move by whole 2 MiB.
     static bool may_move(std::uint32_t from, std::uint32_t to) {
         return (to - from) % (1u << 21) == 0 && is_kernel_address(from) && is_kernel_address(to);
     }
-    static bool is_kernel_address(std::uint32_t low_half) { return low_half >> 30 == 2; }
+    // Of a 64-bit kernel (the last GiB but one), whose high half is all ones, or of a 32-bit one.
+    static bool is_kernel_address(std::uint32_t low_half) { return low_half >= 0x8000'0000 && low_half < 0xf000'0000; }
 };
 
 // One of them in memory, its bounds checked.
