@@ -13,6 +13,7 @@
 #include "engine/translator/cache/code_memory.h"
 #include "engine/translator/cache/kept_block.h"
 #include "engine/translator/cache/page_states.h"
+#include "engine/translator/cache/portable_code.h"
 #include "engine/translator/cache/system_instructions.h"
 #include "engine/translator/decode/decoder.h"
 #include "engine/translator/emit/block_emitter.h"
@@ -206,12 +207,12 @@ class CodeCache {
         std::vector<std::uint8_t> code;
     };
     std::vector<Moved> emit_moved(const Request& request, const CodeView& view);
-    std::vector<std::uint8_t> portable_code(const EmittedBlock& emitted) const;
+    Placement placement(CodeOffset hot_size) const;
     void record(const Request& request, const CodeView& view, const Emission& emission, std::span<const Moved> moved);
     void record(const Request& request, const CodeView& view, const Emission& emission,
                 std::span<const std::uint8_t> code, std::span<const SavedConstant> constants);
     BlockIndex load(const Request& request, const CodeView& view);
-    bool put_in_place(const SavedBlock& saved, Mode mode);
+    bool store_instructions(const SavedBlock& saved, const Placement& placement, Mode mode);
     std::uint32_t store_again(const SavedBlock& saved, std::uint32_t offset, Mode mode);
 
     Constant find_patched_constant(Gpa gpa, Mode mode, std::span<Instruction> instructions);

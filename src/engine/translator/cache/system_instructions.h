@@ -23,8 +23,8 @@ class SystemInstructions {
 
     // Index of the record of `instruction`, which may be a new one. Not to be called when full.
     std::uint32_t store(const Instruction& instruction, Mode mode);
-    // No room for those of one more block.
-    bool is_full() const { return count_ + kMaxBlockInstructions > kCapacity; }
+    // No room for those of one more block, and, while translations are saved, for one more with each constant in it.
+    bool is_full() const { return count_ + 3 * kMaxBlockInstructions > kCapacity; }
     void clear();
 
     [[gnu::always_inline]] const StoredInstruction& operator[](std::uint64_t index) const {
