@@ -126,7 +126,9 @@ HOSPES_HANDLER(execute_random);
 // xsave.cc
 HOSPES_HANDLER(execute_xsave);
 HOSPES_HANDLER(execute_xsavec);
+HOSPES_HANDLER(execute_xsaves);
 HOSPES_HANDLER(execute_xrstor);
+HOSPES_HANDLER(execute_xrstors);
 HOSPES_HANDLER(execute_xgetbv);
 HOSPES_HANDLER(execute_xsetbv);
 // fxsave.cc
