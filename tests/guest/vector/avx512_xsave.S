@@ -33,6 +33,7 @@ guest_main:
     vpbroadcastq zmm17, rax
     not rax
     vpbroadcastq zmm2, rax
+one_of_each:                                // gdb.bare_metal looks here
     mov ecx, 1
     xgetbv
     and eax, 0xe0
