@@ -55,7 +55,7 @@ Kind string_kind(const Instruction& in, Mode mode) {
     return is_repeated(in.info()) || segmented || other_width ? Kind::System : Kind::String;
 }
 
-// A segment register is read by an instruction that pushes it, but what POP does with one is C++.
+// Segment registers can be pushed; what POP does with one is C++.
 Kind push_pop_kind(const Instruction& in, Mode mode, Kind kind) {
     const ZydisDecodedOperand& operand = in.operand(0);
     if (kind == Kind::Pop && operand.type == ZYDIS_OPERAND_TYPE_REGISTER && !is_gpr_register(operand.reg.value)) {
