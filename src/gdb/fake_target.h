@@ -13,6 +13,8 @@ class FakeTarget final : public Target {
     static constexpr std::size_t kMemory = 0x10000;
 
     unsigned cpus() const override { return 2; }
+    std::uint64_t supported_xcr0() const override { return 0xe7; }
+    const x86::XsaveLayout& xsave_layout() const override { return layout; }
     cpu::VcpuState state(unsigned cpu) override { return states.at(cpu); }
     Result<void> set_state(unsigned cpu, const cpu::VcpuState& state) override {
         states.at(cpu) = state;
@@ -39,6 +41,7 @@ class FakeTarget final : public Target {
     void end() override { killed = true; }
 
     std::array<cpu::VcpuState, 2> states{cpu::initial_state(), cpu::initial_state()};
+    x86::XsaveLayout layout;
     std::array<std::uint8_t, kMemory> memory{};
     std::vector<Move> moves;
     Breakpoints breakpoints;

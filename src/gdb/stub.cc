@@ -1,8 +1,6 @@
 // Packets, and what they ask of a VM that stands still.
 #include "gdb/stub.h"
 
-#include "gdb/registers.h"
-
 namespace hospes::gdb {
 
 namespace {
@@ -13,7 +11,8 @@ constexpr std::size_t kMostMemory = kPacketSize / 2;
 
 }  // namespace
 
-Stub::Stub(Target& target, std::function<void(std::string)> send) : target_(target), send_(std::move(send)) {}
+Stub::Stub(Target& target, std::function<void(std::string)> send)
+    : target_(target), registers_(target.supported_xcr0(), target.xsave_layout()), send_(std::move(send)) {}
 
 void Stub::reply(std::string_view payload) {
     last_ = framed(payload);
@@ -121,7 +120,7 @@ std::string Stub::features(Reader& packet) const {
     const auto offset = packet.number();
     const auto length = packet.take(',') ? packet.number() : std::nullopt;
     if (!offset || !length) return kNoSense;
-    const std::string& text = target_description();
+    const std::string& text = registers_.description();
     if (*offset >= text.size()) return "l";
     const std::string part = text.substr(*offset, std::min<std::uint64_t>(*length, kMostMemory));
     return (*offset + part.size() < text.size() ? "m" : "l") + part;
@@ -165,7 +164,7 @@ std::string Stub::thread_alive(Reader& packet) const { return thread_number(pack
 std::string Stub::read_registers() {
     const cpu::VcpuState state = target_.state(current_);
     std::string answer;
-    for (std::size_t number = 0; number < register_count(); ++number) append_register(answer, state, number);
+    for (std::size_t number = 0; number < registers_.count(); ++number) registers_.append(answer, state, number);
     return answer;
 }
 
@@ -174,10 +173,10 @@ std::string Stub::write_registers(std::string_view digits) {
     if (!bytes) return kNoSense;
     cpu::VcpuState state = target_.state(current_);
     std::size_t at = 0;
-    for (std::size_t number = 0; number < register_count(); ++number) {
-        const std::size_t size = *register_size(number);
+    for (std::size_t number = 0; number < registers_.count(); ++number) {
+        const std::size_t size = *registers_.size(number);
         if (at + size > bytes->size()) return kNoSense;
-        set_register(state, number, std::span(*bytes).subspan(at, size));
+        registers_.set(state, number, std::span(*bytes).subspan(at, size));
         at += size;
     }
     return target_.set_state(current_, state).ok() ? "OK" : kNoSense;
@@ -185,20 +184,20 @@ std::string Stub::write_registers(std::string_view digits) {
 
 std::string Stub::read_register(Reader& packet) {
     const auto number = packet.number();
-    if (!number || !register_size(*number)) return kNoSense;
+    if (!number || !registers_.size(*number)) return kNoSense;
     std::string answer;
-    append_register(answer, target_.state(current_), *number);
+    registers_.append(answer, target_.state(current_), *number);
     return answer;
 }
 
 std::string Stub::write_register(Reader& packet) {
     const auto number = packet.number();
-    const auto size = number ? register_size(*number) : std::nullopt;
+    const auto size = number ? registers_.size(*number) : std::nullopt;
     if (!size || !packet.take('=')) return kNoSense;
     const auto bytes = bytes_of(packet.left());
     if (!bytes || bytes->size() != *size) return kNoSense;
     cpu::VcpuState state = target_.state(current_);
-    set_register(state, *number, *bytes);
+    registers_.set(state, *number, *bytes);
     return target_.set_state(current_, state).ok() ? "OK" : kNoSense;
 }
 

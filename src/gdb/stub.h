@@ -12,6 +12,7 @@
 
 #include "gdb/hex.h"
 #include "gdb/packets.h"
+#include "gdb/registers.h"
 #include "gdb/target.h"
 
 namespace hospes::gdb {
@@ -78,6 +79,7 @@ class Stub {
     std::optional<int> thread_number(Reader& packet) const;
 
     Target& target_;
+    const Registers registers_;
     std::function<void(std::string)> send_;
     PacketReader reader_;
     bool acknowledges_ = true;

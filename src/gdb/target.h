@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cpu/debugging.h"
 #include "cpu/vcpu_state.h"
+#include "x86/xsave_layout.h"
 
 namespace hospes::gdb {
 
@@ -24,6 +25,9 @@ class Target {
     virtual ~Target() = default;
 
     virtual unsigned cpus() const = 0;
+    // Which vector registers the CPUs have, as bits of XCR0, and where they lie in the XSAVE area of a CPU's state.
+    virtual std::uint64_t supported_xcr0() const = 0;
+    virtual const x86::XsaveLayout& xsave_layout() const = 0;
     virtual cpu::VcpuState state(unsigned cpu) = 0;
     virtual Result<void> set_state(unsigned cpu, const cpu::VcpuState& state) = 0;
     // By linear address, as `cpu` has it mapped: how many bytes of `size` could be read or written.

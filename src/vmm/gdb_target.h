@@ -12,6 +12,8 @@ class GdbTarget final : public gdb::Target {
     void use(machine::Machine* machine) { machine_ = machine; }
 
     unsigned cpus() const override;
+    std::uint64_t supported_xcr0() const override { return machine_->model().supported_xcr0(); }
+    const x86::XsaveLayout& xsave_layout() const override { return machine_->model().xsave_layout(); }
     cpu::VcpuState state(unsigned cpu) override;
     Result<void> set_state(unsigned cpu, const cpu::VcpuState& state) override;
     std::size_t read(unsigned cpu, Gva address, std::uint8_t* to, std::size_t size) override;

@@ -53,7 +53,8 @@ constexpr Bit kFeatures7Edx[] = {{Feature::FSRM, 4}, {Feature::AVX512VP2INTERSEC
 constexpr Bit kFeatures71Eax[] = {{Feature::AVX_VNNI, 4}, {Feature::AVX512BF16, 5}};
 constexpr Bit kExtendedEcx[] = {{Feature::LZCNT, 5}, {Feature::PREFETCHW, 8}};
 constexpr Bit kExtendedEdx[] = {{Feature::PDPE1GB, 26}, {Feature::RDTSCP, 27}};
-constexpr Bit kXsave1Eax[] = {{Feature::XSAVEOPT, 0}, {Feature::XSAVEC, 1}, {Feature::XGETBV1, 2}};
+constexpr Bit kXsave1Eax[] = {
+    {Feature::XSAVEOPT, 0}, {Feature::XSAVEC, 1}, {Feature::XGETBV1, 2}, {Feature::XSAVES, 3}};
 
 constexpr std::uint32_t bit(unsigned number) { return 1u << number; }
 

@@ -41,7 +41,9 @@ constexpr Feature kOptional512[] = {
     Feature::AVX512IFMA, Feature::AVX512VBMI,   Feature::AVX512VBMI2,     Feature::AVX512VNNI,
     Feature::AVX512BF16, Feature::AVX512BITALG, Feature::AVX512VPOPCNTDQ, Feature::AVX512VP2INTERSECT,
 };
-constexpr Feature kHostEngineOwn[] = {Feature::RDPID};  // no part of the levels
+// No part of the levels; of XSAVES, many hosts of KVM have none.
+constexpr Feature kHostEngineOwn[] = {Feature::RDPID};
+constexpr Feature kHostEngineOwnWide[] = {Feature::XSAVES};
 
 // The platform's features that a model can choose from.
 class Supply {
@@ -51,7 +53,7 @@ class Supply {
     bool has(Feature feature) const {
         if (engine_has_) return engine_has_(feature);
         return contains(kEngineOwn, feature) || contains(kV3EngineOwn, feature) || contains(kHostEngineOwn, feature) ||
-               host_executes(feature);
+               contains(kHostEngineOwnWide, feature) || host_executes(feature);
     }
     // The names of those that are not there, each after a comma.
     std::string missing(std::span<const Feature> features) const {
@@ -113,7 +115,10 @@ Result<CpuidModel> CpuidModel::create(const std::string& name, const CpuidPlatfo
     }
     if (!host) return model;
     add(kOptional);
-    if (avx) add(kOptionalWide);
+    if (avx) {
+        add(kOptionalWide);
+        add(kHostEngineOwnWide);
+    }
     if (avx512) add(kOptional512);
     add(kHostEngineOwn);
     return model;

@@ -108,6 +108,18 @@ TEST(CpuidModel, LevelFourAddsAvx512) {
     EXPECT_EQ(host.leaf(7, 1, 0, 0, kNoXcr0).eax, 1u << 4 | 1u << 5);
 }
 
+TEST(CpuidModel, XsavesIsTheHostModelsOnly) {
+    EXPECT_EQ(make("x86-64-v4", complete()).leaf(0xd, 1, 0, 0, 7).eax, 7u);
+    const CpuidLeaf leaf = make("host", complete()).leaf(0xd, 1, 0, 0, 7);
+    EXPECT_EQ(leaf.eax, 0xfu);
+    EXPECT_EQ(leaf.ebx, 832u);  // of XCR0's components: IA32_XSS has none
+    EXPECT_EQ(leaf.ecx, 0u);
+    EXPECT_EQ(leaf.edx, 0u);
+    CpuidPlatform without = complete();
+    without.engine_has = [](Feature feature) { return feature != Feature::XSAVES; };
+    EXPECT_EQ(make("host", without).leaf(0xd, 1, 0, 0, 7).eax, 7u);
+}
+
 TEST(CpuidModel, LevelFourIsRefusedByName) {
     CpuidPlatform platform = complete();
     platform.engine_has = [](Feature feature) { return feature != Feature::AVX512BW && feature != Feature::AVX512VL; };

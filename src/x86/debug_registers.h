@@ -20,6 +20,8 @@ inline constexpr std::uint64_t GD = 1u << 13;
 inline constexpr std::uint64_t kFixed1 = 1u << 10;
 inline constexpr std::uint64_t kWritable = 0xffff'23ff;
 
+inline constexpr std::uint64_t kEnables = 0xff;  // L0-L3 and G0-G3
+
 enum class Kind : std::uint8_t { Execute = 0, Write = 1, Port = 2, ReadWrite = 3 };  // R/W0-R/W3
 // L0-L3, G0-G3: both mean the same where no task is switched.
 inline constexpr bool enabled(std::uint64_t dr7, unsigned number) { return (dr7 >> (2 * number) & 3) != 0; }

@@ -74,6 +74,7 @@ constexpr auto kPlaces = std::to_array<FeaturePlace>({
     {Feature::XSAVEOPT, "XSAVEOPT", 0xd, 1, EAX, 0},
     {Feature::XSAVEC, "XSAVEC", 0xd, 1, EAX, 1},
     {Feature::XGETBV1, "XGETBV(1)", 0xd, 1, EAX, 2},
+    {Feature::XSAVES, "XSAVES", 0xd, 1, EAX, 3},
 });
 
 std::uint64_t host_xcr0() {

@@ -66,9 +66,10 @@ struct HostLine {
     std::string text;
 };
 
-std::vector<HostLine> decode(std::span<const std::uint8_t> bytes) {
+std::vector<HostLine> decode(std::span<const std::uint8_t> bytes, bool code64 = true) {
     ZydisDecoder decoder;
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    ZydisDecoderInit(&decoder, code64 ? ZYDIS_MACHINE_MODE_LONG_64 : ZYDIS_MACHINE_MODE_LONG_COMPAT_32,
+                     code64 ? ZYDIS_STACK_WIDTH_64 : ZYDIS_STACK_WIDTH_32);
     ZydisFormatter formatter;
     ZydisFormatterInit(&formatter, ZYDIS_FORMATTER_STYLE_INTEL);
     std::vector<HostLine> lines;
@@ -113,19 +114,19 @@ void name_target(HostLine& line, std::size_t at, std::size_t size) {
 
 }  // namespace
 
-std::vector<std::string> disassemble(std::span<const std::uint8_t> bytes) {
+std::vector<std::string> disassemble(std::span<const std::uint8_t> bytes, bool code64) {
     std::vector<std::string> texts;
-    for (HostLine& line : decode(bytes)) texts.push_back(std::move(line.text));
+    for (HostLine& line : decode(bytes, code64)) texts.push_back(std::move(line.text));
     return texts;
 }
 
-Code::Code(std::span<const std::uint8_t> guest, unsigned instructions)
+Code::Code(std::span<const std::uint8_t> guest, unsigned instructions, bool code64)
     : ram_(must(memory::GuestRam::create(kRam))),
       model_(must(x86::CpuidModel::create("x86-64-v3", {}))),
       memory_(must(CodeMemory::create(kCodeMemory))),
       cache_(must(CodeCache::create(*memory_, *ram_, model_, &no_slow_path, at_most(instructions)))) {
     std::memcpy(ram_->host(kCode, guest.size()), guest.data(), guest.size());
-    const Mode mode{Mode::kCode64 | Mode::kCpl3};
+    const Mode mode{Mode::kCpl3 | (code64 ? unsigned{Mode::kCode64} : Mode::kCode32 | Mode::kStack32)};
     block_ = cache_->translate(kCode, mode, static_cast<std::uint32_t>(kCode & kPageMask), kNotStraddled);
 }
 

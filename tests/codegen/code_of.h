@@ -12,11 +12,11 @@
 
 namespace hospes::codegen {
 
-// Made from one instruction or block of 64-bit user code, for a CPU that is the same everywhere.
+// Made from one instruction or block of user code, for a CPU that is the same everywhere.
 class Code {
   public:
-    // `guest`: so many instructions.
-    Code(std::span<const std::uint8_t> guest, unsigned instructions);
+    // `guest`: so many instructions, of 64-bit code or of 32-bit code in flat segments.
+    Code(std::span<const std::uint8_t> guest, unsigned instructions, bool code64);
 
     // Guest bytes that the block is made from: all of `guest` if the piece is well chosen.
     unsigned guest_length() const;
@@ -33,6 +33,6 @@ class Code {
 };
 
 // One line for each of the instructions in `bytes`.
-std::vector<std::string> disassemble(std::span<const std::uint8_t> bytes);
+std::vector<std::string> disassemble(std::span<const std::uint8_t> bytes, bool code64);
 
 }  // namespace hospes::codegen

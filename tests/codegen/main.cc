@@ -40,17 +40,17 @@ std::string guest_line(const std::uint8_t* bytes, std::size_t length, const std:
 }
 
 // One piece of guest code as the file should have it. `guest` are its lines in the file.
-Lines describe(const Lines& guest) {
+Lines describe(const Lines& guest, bool code64) {
     std::vector<std::uint8_t> all;
     Lines lines;
     for (const std::string& line : guest) {
         std::vector<std::uint8_t> bytes;
         append_bytes(line, bytes);
-        const Lines text = disassemble(bytes);
+        const Lines text = disassemble(bytes, code64);
         lines.push_back(guest_line(bytes.data(), bytes.size(), text.size() == 1 ? text[0] : "(not one instruction)"));
         all.insert(all.end(), bytes.begin(), bytes.end());
     }
-    const Code code(all, static_cast<unsigned>(guest.size()));
+    const Code code(all, static_cast<unsigned>(guest.size()), code64);
     if (code.guest_length() < all.size()) lines.push_back("(the block ends before the code does)");
     const Lines host = code.host_lines();
     lines.push_back("host " + std::to_string(host.size()));
@@ -61,7 +61,9 @@ Lines describe(const Lines& guest) {
 // The whole file as it should be. Comments and empty lines stay.
 Lines make_again(const Lines& old, unsigned& pieces) {
     Lines lines;
+    bool code64 = true;
     for (std::size_t i = 0; i < old.size();) {
+        if (old[i] == "bits 32") code64 = false;
         if (!starts_with(old[i], "guest ")) {
             const bool made = starts_with(old[i], "host ") || starts_with(old[i], "    ") || starts_with(old[i], "(");
             if (!made) lines.push_back(old[i]);
@@ -70,7 +72,7 @@ Lines make_again(const Lines& old, unsigned& pieces) {
         }
         Lines guest;
         while (i < old.size() && starts_with(old[i], "guest ")) guest.push_back(old[i++]);
-        for (std::string& line : describe(guest)) lines.push_back(std::move(line));
+        for (std::string& line : describe(guest, code64)) lines.push_back(std::move(line));
         ++pieces;
     }
     return lines;

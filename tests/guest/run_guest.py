@@ -21,7 +21,7 @@ def read_header(source):
         for line in lines:
             if not line.startswith("//"):
                 break
-            match = re.match(r"//\s*(expect|counter|cpus|needs|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
+            match = re.match(r"//\s*(expect|counter|cpus|cpu-model|needs|qemu|qemu-cpu|kvm|label|timeout):\s*(.*\S)", line)
             if match:
                 header.setdefault(match.group(1), []).append(match.group(2))
     if "expect" not in header:
@@ -141,7 +141,8 @@ def main():
         elif arguments.variant == "saved":
             outcome = run_saved(arguments.vmm, image, timeout, cpus_of(header))
         else:
-            outcome = run_hospes(arguments.vmm, options, image, timeout, cpus_of(header))
+            model = [word for name in header.get("cpu-model", []) for word in ("--cpu-model", name)]
+            outcome = run_hospes(arguments.vmm, options + model, image, timeout, cpus_of(header))
         wrong = differences(header, *outcome)
         if not arguments.qemu and not options:
             wrong += counters_too_high(header, outcome[1])

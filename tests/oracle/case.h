@@ -55,6 +55,7 @@ inline constexpr unsigned kMaxWords = 20;
 // RFLAGS that a case starts with: what the native side can set of its own (status, DF, AC), and what is always so.
 inline constexpr std::uint64_t kSettableFlags = 0xcd5 | 0x40000;
 inline constexpr std::uint64_t kInitialFlags = 0x202;
+inline constexpr std::uint64_t kAlignmentCheck = 0x40000;
 
 // In place of a vector: there is no outcome, because...
 inline constexpr std::uint32_t kNotRun = 0xffff;        // nobody wrote one

@@ -6,7 +6,7 @@
 namespace hospes::oracle {
 
 const char* usage() {
-    return "usage: oracle_run [--group NAME]... [--variants N] [--only TEXT] [--break GROUP]\n"
+    return "usage: oracle_run [--group NAME]... [--variants N] [--only TEXT] [--alignment] [--break GROUP]\n"
            "       oracle_run --stream [--seconds N] [--save DIRECTORY] [--break GROUP]\n"
            "       oracle_run --replay FILE...\n"
            "       oracle_run --list [--forms]\n"
@@ -49,6 +49,7 @@ bool take_flag(const std::string& word, Options& options) {
     if (word == "--list") return options.list = true;
     if (word == "--forms") return options.list_forms = true;
     if (word == "--table") return options.table = true;
+    if (word == "--alignment") return options.alignment = true;
     if (word == "--stream") return options.stream = true;
     if (word == "--self") return options.self_test = true;
     return false;

@@ -14,6 +14,7 @@ struct Options {
     bool list_forms = false;          // with --list: every form
     bool table = false;               // the table of docs/oracle-forms.md
     std::vector<std::string> groups;  // empty: all
+    bool alignment = false;           // of forms: with RFLAGS.AC set
     bool stream = false;
     std::uint64_t seed = 1;
     unsigned seconds = 10;

@@ -49,6 +49,8 @@ Result<void> filter_msrs(int vm, bool speculation_control) {
     sysenter.add({IA32_SYSENTER_CS, IA32_SYSENTER_ESP, IA32_SYSENTER_EIP});
     Admitted pat{IA32_PAT};
     pat.add({IA32_PAT});
+    Admitted xss{IA32_XSS};  // its bits are those of CPUID
+    xss.add({IA32_XSS});
     Admitted paravirtual{MSR_KVM_WALL_CLOCK_NEW};
     paravirtual.add({MSR_KVM_PV_EOI_EN});
     Admitted calls{IA32_EFER};
@@ -62,7 +64,7 @@ Result<void> filter_msrs(int vm, bool speculation_control) {
     kvm_msr_filter filter{};
     filter.flags = KVM_MSR_FILTER_DEFAULT_DENY;
     unsigned count = 0;
-    for (Admitted* each : {&low, &deadline, &sysenter, &pat, &paravirtual, &calls, &bases})
+    for (Admitted* each : {&low, &deadline, &sysenter, &pat, &xss, &paravirtual, &calls, &bases})
         filter.ranges[count++] = range_of(*each);
     if (::ioctl(vm, KVM_ENABLE_CAP, &exits) == 0 && ::ioctl(vm, KVM_X86_SET_MSR_FILTER, &filter) == 0) return {};
     return Error("cannot have KVM filter the guest's MSRs: " + errno_text(errno) + "; use a newer kernel");

@@ -52,6 +52,7 @@ class Machine {
     cpu::Vcpu& vcpu(unsigned index) { return *vcpus_[index]; }
     memory::GuestRam& ram() { return *ram_; }
     cpu::Engine& engine() { return *engine_; }
+    const x86::CpuidModel& model() const { return *model_; }
     std::string counters() const { return engine_->counters(); }
 
   private:

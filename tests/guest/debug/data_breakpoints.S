@@ -7,9 +7,6 @@
 PAGE(page)
 PAGE(page_after)
 
-#define HIT(bits, ...) __VA_ARGS__; 991: DEBUG_HIT(bits, 991b)
-#define MISS(...) __VA_ARGS__; DEBUG_NONE
-
 guest_main:
     GATE(DB, on_debug)
     xor eax, eax

@@ -33,6 +33,7 @@ guest_main:
     vpbroadcastq zmm17, rax
     not rax
     vpbroadcastq zmm2, rax
+one_of_each:                                // gdb.bare_metal looks here
     mov ecx, 1
     xgetbv
     and eax, 0xe0
@@ -106,7 +107,18 @@ guest_main:
     mov qword ptr [area + 512], 0x60
     SET_XCR0(7)                             // nor XCR0's
     FAULT(GP, 0, xrstor64 [r12])
-    FAULT(UD, 0, xsaves64 [r12])            // in no model
+    mov qword ptr [area + 512], 0x40
+    SET_XCR0(0xe7)                          // XSAVES and XRSTORS do the same
+    mov eax, 0xe0
+    vpternlogd zmm20, zmm20, zmm20, 0xff
+    xsaves64 [r12]
+    CHECK64(area + 512, 0xe0)
+    CHECK64(area + 520, 0x80000000000000e0)
+    vpxord zmm20, zmm20, zmm20
+    xrstors64 [r12]
+    vptestmd k1, zmm20, zmm20
+    kmovw eax, k1
+    CHECK(rax, 0xffff)
     PASS
     .data
     .balign 64

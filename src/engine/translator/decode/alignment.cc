@@ -1,5 +1,8 @@
 #include "engine/translator/decode/alignment.h"
 
+#include "engine/translator/decode/lanes.h"
+#include "engine/translator/system/operands.h"
+
 namespace hospes::translator {
 
 namespace {
@@ -41,6 +44,15 @@ bool needs_alignment(const Instruction& instruction) {
     if (instruction.info().encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY) return is_aligned_vex(mnemonic);
     if (instruction.info().meta.isa_ext == ZYDIS_ISA_EXT_SHA) return false;  // the page fault comes first, on AMD's
     return instruction.access_size == 16 && !is_unaligned_sse(mnemonic);
+}
+
+unsigned checked_alignment(const Instruction& instruction, unsigned size) {
+    if (needs_alignment(instruction)) return 1;  // a misaligned one is #GP(0) as ever
+    if (instruction.memory != kNoOperand && suppresses_faults(instruction.info())) {
+        const Lanes lanes = lanes_of(instruction);
+        if (lanes.mask != 0) return 1u << lanes.element_log;
+    }
+    return size >= 16 ? 16 : static_cast<unsigned>(natural_alignment_mask(size)) + 1;
 }
 
 }  // namespace hospes::translator

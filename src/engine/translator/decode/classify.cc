@@ -40,9 +40,27 @@ Kind branch_kind(const Instruction& in, Mode mode, Kind direct, Kind indirect) {
     return in.operand(0).type == ZYDIS_OPERAND_TYPE_IMMEDIATE ? direct : indirect;
 }
 
+bool is_repeated(const ZydisDecodedInstruction& info) {
+    for (unsigned i = 0; i < info.raw.prefix_count; ++i) {
+        if (info.raw.prefixes[i].value == 0xf2 || info.raw.prefixes[i].value == 0xf3) return true;
+    }
+    return false;
+}
+
+// MOVSD is also the name of an SSE2 instruction.
+Kind string_kind(const Instruction& in, Mode mode) {
+    if (in.info().meta.category != ZYDIS_CATEGORY_STRINGOP) return Kind::Plain;
+    const bool segmented = mode.has(Mode::kSegmented) || (in.info().attributes & ZYDIS_ATTRIB_HAS_SEGMENT) != 0;
+    const bool other_width = in.info().address_width != stack_width(mode);
+    return is_repeated(in.info()) || segmented || other_width ? Kind::System : Kind::String;
+}
+
+// Segment registers can be pushed; what POP does with one is C++.
 Kind push_pop_kind(const Instruction& in, Mode mode, Kind kind) {
     const ZydisDecodedOperand& operand = in.operand(0);
-    if (operand.type == ZYDIS_OPERAND_TYPE_REGISTER && !is_gpr_register(operand.reg.value)) return Kind::System;
+    if (kind == Kind::Pop && operand.type == ZYDIS_OPERAND_TYPE_REGISTER && !is_gpr_register(operand.reg.value)) {
+        return Kind::System;
+    }
     return stack_kind(in, mode, kind);
 }
 
@@ -63,7 +81,24 @@ Kind special_kind(const Instruction& in, Mode mode) {
             return stack_kind(in, mode, Kind::Return);
         case ZYDIS_MNEMONIC_PUSH: return push_pop_kind(in, mode, Kind::Push);
         case ZYDIS_MNEMONIC_POP: return push_pop_kind(in, mode, Kind::Pop);
+        case ZYDIS_MNEMONIC_PUSHFD:
         case ZYDIS_MNEMONIC_PUSHFQ: return stack_kind(in, mode, Kind::PushFlags);
+        case ZYDIS_MNEMONIC_LODSB:
+        case ZYDIS_MNEMONIC_LODSW:
+        case ZYDIS_MNEMONIC_LODSD:
+        case ZYDIS_MNEMONIC_LODSQ:
+        case ZYDIS_MNEMONIC_STOSB:
+        case ZYDIS_MNEMONIC_STOSW:
+        case ZYDIS_MNEMONIC_STOSD:
+        case ZYDIS_MNEMONIC_STOSQ:
+        case ZYDIS_MNEMONIC_SCASB:
+        case ZYDIS_MNEMONIC_SCASW:
+        case ZYDIS_MNEMONIC_SCASD:
+        case ZYDIS_MNEMONIC_SCASQ:
+        case ZYDIS_MNEMONIC_MOVSB:
+        case ZYDIS_MNEMONIC_MOVSW:
+        case ZYDIS_MNEMONIC_MOVSD:
+        case ZYDIS_MNEMONIC_MOVSQ: return string_kind(in, mode);
         case ZYDIS_MNEMONIC_MOV: return reads_segment_register(in) ? Kind::ReadSegment : Kind::Plain;
         case ZYDIS_MNEMONIC_LEAVE: return stack_kind(in, mode, Kind::Leave);
         case ZYDIS_MNEMONIC_LEA: return Kind::Address;

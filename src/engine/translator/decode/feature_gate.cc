@@ -78,6 +78,7 @@ bool feature_of(ZydisISASet set, Feature& feature) {
         case ZYDIS_ISA_SET_XSAVE: feature = Feature::XSAVE; return true;
         case ZYDIS_ISA_SET_XSAVEC: feature = Feature::XSAVEC; return true;
         case ZYDIS_ISA_SET_XSAVEOPT: feature = Feature::XSAVEOPT; return true;
+        case ZYDIS_ISA_SET_XSAVES: feature = Feature::XSAVES; return true;
         default: return false;
     }
 }

@@ -28,7 +28,8 @@ enum class Kind : std::uint8_t {
     ClearInterrupt,  // CLI at CPL 0
     SetInterrupt,    // STI at CPL 0
     SwapGs,          // SWAPGS at CPL 0
-    PushFlags,       // PUSHFQ
+    PushFlags,       // PUSHFQ, PUSHFD
+    String,          // LODS, STOS, SCAS, MOVS without REP, in flat segments
     ReadSegment,     // MOV register, Sreg
     AccessFlag,      // STAC, CLAC where they change the mode
     SegmentBase,     // RDFSBASE, WRFSBASE and kin in 64-bit code

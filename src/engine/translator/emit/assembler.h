@@ -133,6 +133,7 @@ class Assembler {
         op_rm(false, 0x81, op, mem);
         dword(static_cast<std::uint32_t>(value));
     }
+    void not_(HostReg reg) { op_rr(true, 0xf7, 2, reg); }  // leaves the flags alone
     void mov16(HostReg to, HostReg from) {
         byte(0x66);
         op_rr(false, 0x8b, to, from);

@@ -165,6 +165,7 @@ void BlockEmitter::emit_instruction(const Instruction& in) {
         case Kind::SetInterrupt: emit_set_interrupt(in); break;
         case Kind::SwapGs: emit_swap_gs(); break;
         case Kind::PushFlags: emit_push_flags(in); break;
+        case Kind::String: emit_string(in); break;
         case Kind::AccessFlag: emit_access_flag(in); break;
         case Kind::ReadSegment: emit_read_segment(in); break;
         case Kind::SegmentBase: emit_segment_base(in); break;

@@ -199,6 +199,13 @@ class BlockEmitter {
     void emit_check_target(const Instruction& in);
     void emit_stack_pointer_add(std::int64_t bytes);
 
+    // string.cc
+    void emit_string(const Instruction& in);
+    void emit_string_copy(const Instruction& in, unsigned size);
+    void emit_string_opcode(const Instruction& in, unsigned size);
+    void emit_sum(HostReg to, HostReg one, HostReg other);
+    Access string_access(HostReg pointer, unsigned size, bool write) const;
+
     // branch.cc
     void emit_jump(const Instruction& in);
     void emit_jump_conditional(const Instruction& in);

@@ -2,6 +2,8 @@
 //
 // Two forms of the resulting operand: "addend": [base + T1 + disp], T1 = host - guest, off the address's critical path;
 // and "offset": [T0 + T1], T0 = offset in the page and T1 = host page, for addresses that are more than base + disp.
+#include "engine/translator/analyze/loop.h"
+#include "engine/translator/decode/alignment.h"
 #include "engine/translator/decode/decoder.h"
 #include "engine/translator/emit/block_emitter.h"
 
@@ -10,6 +12,8 @@ namespace hospes::translator {
 using namespace x86;
 
 namespace {
+
+static_assert(kMaxWindow >> AccessInfo::kSizeBits == 0);
 
 unsigned guest_number(ZydisRegister reg) { return static_cast<unsigned>(ZydisRegisterGetId(reg)); }
 
@@ -230,6 +234,7 @@ HostMem BlockEmitter::emit_access(const Instruction& in, const Access& access, b
     }
     std::uint32_t info = span | slow_info(in, access);
     if (write) info |= AccessInfo::kNeedsWrite;
+    if (slow) info |= AccessInfo::alignment(checked_alignment(in, access.size));
     if (first) {
         info |= AccessInfo::kShared;
     } else if (in.kind == Kind::Plain && suppresses_faults(in.info()) && options_.breakage != Breakage::Mask) {

@@ -15,6 +15,11 @@ unsigned guest_of(const ZydisDecodedOperand& operand) {
     return static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
 }
 
+HostMem selector_of(unsigned segment) {
+    return at(kState, static_cast<std::int64_t>(offsetof(GuestState, segments) + segment * sizeof(Segment) +
+                                                offsetof(Segment, selector)));
+}
+
 // The explicit operand of PUSH m and POP m never shares a probe: `sharing` describes the stack slot.
 constexpr Sharing kAlone{};
 
@@ -47,6 +52,9 @@ void BlockEmitter::emit_push(const Instruction& in) {
     } else if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY) {
         a_.load(kT2, scratch_slot(kValueSlot));
         store_width(to, kT2);
+    } else if (ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_SEGMENT) {
+        a_.movzx16(kT2, selector_of(guest_of(operand)));
+        store_width(to, kT2);
     } else {
         store_width(to, use(guest_of(operand), kT2));
     }
@@ -72,7 +80,7 @@ void BlockEmitter::emit_push_flags(const Instruction& in) {
     const Access access = stack_access(in, kGuestRsp, -static_cast<std::int64_t>(width()), true);
     const HostMem to = emit_access(in, access, in.live_after != 0, false);
     a_.load(kT2, scratch_slot(kValueSlot));
-    a_.store(to, kT2);
+    store_width(to, kT2);
     emit_stack_pointer_add(-static_cast<std::int64_t>(width()));
 }
 

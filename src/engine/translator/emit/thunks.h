@@ -21,7 +21,8 @@ enum class CodeExit : std::uint32_t {
 
 // What the slow path is told of the access, in T2.
 struct AccessInfo {
-    static constexpr unsigned kSizeBits = 12;
+    static constexpr unsigned kSizeBits = 9;
+    static constexpr unsigned kAlignmentShift = 9;  // log2 of what is demanded; 0 outside of Mode::kAlignment
     enum Bit : std::uint32_t {
         kWrite = 1u << 12,       // the access writes
         kNeedsWrite = 1u << 13,  // the probe demands write permission (a later access of the group writes)
@@ -40,6 +41,14 @@ struct AccessInfo {
     static std::uint32_t of(const Lanes& lanes) {
         return std::uint32_t{lanes.mask} << kMaskShift | std::uint32_t{lanes.element_log} << kElementShift |
                std::uint32_t{lanes.count_log} << kCountShift | (lanes.packed ? kPacked : 0);
+    }
+    // In bytes, a power of two.
+    static std::uint32_t alignment(unsigned bytes) {
+        return static_cast<std::uint32_t>(__builtin_ctz(bytes)) << kAlignmentShift;
+    }
+    // The bits of an address that must be clear.
+    [[gnu::always_inline]] static std::uint64_t alignment_mask(std::uint32_t info) {
+        return (1u << (info >> kAlignmentShift & 7)) - 1;
     }
     [[gnu::always_inline]] static Lanes lanes(std::uint32_t info) {
         return {static_cast<std::uint8_t>(info >> kMaskShift & 7), static_cast<std::uint8_t>(info >> kElementShift & 3),

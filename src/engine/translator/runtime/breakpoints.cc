@@ -77,9 +77,13 @@ void TranslatorVcpu::note_access(Gva address, std::uint64_t size, bool write) {
     std::uint32_t index = 0;
     const Watch::Owners hits = watch_.data_hits(address, size, write, index);
     if (hits == 0) return;
+    if ((hits & ~hits_ & Watch::kDebugger) != 0) hit_data_ = index;
+    note_hits(hits);
+}
+
+void TranslatorVcpu::note_hits(Watch::Owners hits) {
     if (hit_faults_ != counters_.faults) hits_ = 0;
     hit_faults_ = counters_.faults;
-    if ((hits & ~hits_ & Watch::kDebugger) != 0) hit_data_ = index;
     hits_ |= hits;
 }
 

@@ -113,6 +113,11 @@ BlockIndex TranslatorVcpu::translate_block(Gpa gpa, Mode mode, std::uint32_t pag
 void TranslatorVcpu::execute_cold(const DecodedInstruction& instruction, Checked<void>& outcome) {
     need_cpp();
     outcome = execute(system_, instruction);
+    if (system_.ports_hit != 0) {
+        note_hits(static_cast<Watch::Owners>(system_.ports_hit));
+        system_.ports_hit = 0;
+        notify();
+    }
     if (!system_.debug_registers_changed) return;
     system_.debug_registers_changed = false;
     look_out(watch_.follow(state_));

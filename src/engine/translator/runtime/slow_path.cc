@@ -64,7 +64,8 @@ Checked<Gva> TranslatorVcpu::check_access(Gva address, std::uint32_t info) const
     if (!code64 || segment >= x86::FS) offset -= state_.segments[segment].base;
     if (!code64) offset &= 0xffff'ffff;
     const unsigned size = info & ((1u << AccessInfo::kSizeBits) - 1);
-    return linear_address(state_, segment, offset, size, info & AccessInfo::kWrite ? Intent::Write : Intent::Read);
+    return linear_address(state_, segment, offset, size, info & AccessInfo::kWrite ? Intent::Write : Intent::Read,
+                          AccessInfo::alignment_mask(info));
 }
 
 // For an access through the stack window to another page that the TLB has: its addend, and the window is there from now

@@ -147,6 +147,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     void end_step();
     std::uint64_t take_hits();
     void note_access(Gva address, std::uint64_t size, bool write);
+    void note_hits(Watch::Owners hits);
     bool access_watched(Gva address, unsigned size, bool write, std::uint64_t host_pc);
     static bool accessed(void* vcpu, Gva address, std::uint64_t size, Access access);
 

@@ -1,4 +1,4 @@
-// MOV to and from debug registers (SDM volume 3, 18.2) and CR8.
+// MOV to and from debug registers (SDM volume 3, 18.2) and CR8; breakpoints at ports.
 #include "x86/debug_registers.h"
 #include "engine/translator/system/handlers.h"
 #include "engine/translator/system/operands.h"
@@ -73,6 +73,20 @@ Checked<void> move_debug_register(System& system, const DecodedInstruction& in) 
         write_register(state, in.operands[0].reg.value, read_debug(state, number));
     }
     return advance(state, in);
+}
+
+unsigned port_breakpoints(const GuestState& state, std::uint16_t port, unsigned size) {
+    using namespace x86;
+    if ((state.dr7 & dr7::kEnables) == 0 || (state.cr4 & cr4::DE) == 0) return 0;
+    unsigned hits = 0;
+    for (unsigned number = 0; number < kBreakpoints; ++number) {
+        if (!dr7::enabled(state.dr7, number) || dr7::kind(state.dr7, number) != dr7::Kind::Port) continue;
+        const unsigned length = dr7::length(state.dr7, number);
+        const std::uint64_t first = state.dr[number] & ~(length - 1ull);
+        // Either begins within the other.
+        if (port - first < length || first - port < size) hits |= 1u << number;
+    }
+    return hits;
 }
 
 Checked<void> execute_mov_cold(System& system, const DecodedInstruction& in) {

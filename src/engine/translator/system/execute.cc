@@ -49,6 +49,10 @@ Handler state_handler(ZydisMnemonic mnemonic) {
         case ZYDIS_MNEMONIC_XSAVEOPT64: return execute_xsave;
         case ZYDIS_MNEMONIC_XSAVEC:
         case ZYDIS_MNEMONIC_XSAVEC64: return execute_xsavec;
+        case ZYDIS_MNEMONIC_XSAVES:
+        case ZYDIS_MNEMONIC_XSAVES64: return execute_xsaves;
+        case ZYDIS_MNEMONIC_XRSTORS:
+        case ZYDIS_MNEMONIC_XRSTORS64: return execute_xrstors;
         case ZYDIS_MNEMONIC_XRSTOR:
         case ZYDIS_MNEMONIC_XRSTOR64: return execute_xrstor;
         case ZYDIS_MNEMONIC_XGETBV: return execute_xgetbv;

@@ -13,10 +13,11 @@ constexpr unsigned kFxsaveArea = 512;
 using namespace xsave_area;
 
 constexpr unsigned kSize = 512;
+constexpr Gva kAlignmentMask = 3;  // of #AC; the rest of what is wrong is #GP
 
 Checked<Gva> area_address(const GuestState& state, const DecodedInstruction& in, Intent intent) {
     if ((state.cr0 & (x86::cr0::TS | x86::cr0::EM)) != 0) return device_not_available();
-    const Gva address = GUEST_TRY(operand_address(state, in, 0, kSize, intent));
+    const Gva address = GUEST_TRY(operand_address(state, in, 0, kSize, intent, kAlignmentMask));
     if ((address & 15) != 0) return general_protection();
     return address;
 }

@@ -119,12 +119,16 @@ HOSPES_HANDLER(execute_cpuid);
 // debug_registers.cc, and the MOV forms that need the machine (CR8, DR)
 HOSPES_HANDLER(execute_mov_cold);
 Checked<void> move_debug_register(System& system, const DecodedInstruction& in);
+// Whose breakpoints an access to `size` ports from `port` hits: bits of DR6. None while CR4.DE is clear.
+unsigned port_breakpoints(const GuestState& state, std::uint16_t port, unsigned size);
 // random.cc
 HOSPES_HANDLER(execute_random);
 // xsave.cc
 HOSPES_HANDLER(execute_xsave);
 HOSPES_HANDLER(execute_xsavec);
+HOSPES_HANDLER(execute_xsaves);
 HOSPES_HANDLER(execute_xrstor);
+HOSPES_HANDLER(execute_xrstors);
 HOSPES_HANDLER(execute_xgetbv);
 HOSPES_HANDLER(execute_xsetbv);
 // fxsave.cc

@@ -57,7 +57,7 @@ Checked<Gva> IndexedElements::address(unsigned lane, Intent intent) const {
     std::uint64_t index = 0;
     std::memcpy(&index, indices_ + std::size_t{lane} * shape_.index, shape_.index);
     const std::uint64_t offset = (base_ + sign_extend(index, shape_.index) * scale_) & offset_mask_;
-    return linear_address(state_, segment_, offset, shape_.element, intent);
+    return linear_address(state_, segment_, offset, shape_.element, intent, kNotChecked);
 }
 
 }  // namespace hospes::translator

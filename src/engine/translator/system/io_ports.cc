@@ -31,6 +31,13 @@ Checked<void> check_permission(System& system, std::uint16_t port, unsigned size
     return {};
 }
 
+// After an access, or the iteration that made it: what it hit traps next, with RF as of an instruction that has ended.
+void note_breakpoints(System& system, unsigned hits) {
+    if (hits == 0) return;
+    system.ports_hit |= hits;
+    system.state().rflags &= ~rflags::RF;
+}
+
 std::uint16_t port_of(const GuestState& state, const ZydisDecodedOperand& operand) {
     if (operand.type == ZYDIS_OPERAND_TYPE_IMMEDIATE) return static_cast<std::uint16_t>(operand.imm.value.u & 0xff);
     return static_cast<std::uint16_t>(state.gpr[RDX]);
@@ -82,7 +89,7 @@ StringIo string_io(const GuestState& state, const DecodedInstruction& in) {
     return io;
 }
 
-// All elements, or as many as there are before somebody wants attention or a single-step trap is due.
+// All elements, or as many as there are before somebody wants attention or a trap is due.
 Checked<void> move_elements(System& system, const DecodedInstruction& in, Gpr pointer,
                             Checked<void> (*move)(System& system, const StringIo& io)) {
     GuestState& state = system.state();
@@ -90,11 +97,13 @@ Checked<void> move_elements(System& system, const DecodedInstruction& in, Gpr po
     GUEST_TRY(check_permission(system, io.port, io.size));
     const bool repeated = is_repeated(in);
     const bool down = (state.rflags & rflags::DF) != 0;
-    const bool one_only = (state.rflags & rflags::TF) != 0;
+    const unsigned hits = port_breakpoints(state, io.port, io.size);
+    const bool one_only = (state.rflags & rflags::TF) != 0 || hits != 0;
     for (;;) {
         const std::uint64_t left = get_gpr(state, RCX, io.width);
         if (repeated && left == 0) return advance(state, in);
         GUEST_TRY(move(system, io));
+        note_breakpoints(system, hits);
         const std::uint64_t at = state.gpr[pointer];
         set_gpr(state, pointer, down ? at - io.size : at + io.size, io.width);
         if (!repeated) return advance(state, in);
@@ -114,6 +123,7 @@ Checked<void> execute_in(System& system, const DecodedInstruction& in) {
     const std::uint16_t port = port_of(state, in.operands[1]);
     GUEST_TRY(check_permission(system, port, size));
     write_register(state, in.operands[0].reg.value, system.host().port_read(port, size));
+    note_breakpoints(system, port_breakpoints(state, port, size));
     return advance(state, in);
 }
 
@@ -124,6 +134,7 @@ Checked<void> execute_out(System& system, const DecodedInstruction& in) {
     GUEST_TRY(check_permission(system, port, size));
     const std::uint64_t value = read_register(state, in.operands[1].reg.value);
     system.host().port_write(port, static_cast<std::uint32_t>(value), size);
+    note_breakpoints(system, port_breakpoints(state, port, size));
     return advance(state, in);
 }
 

@@ -43,7 +43,7 @@ Checked<void> for_each_run(const GuestState& state, const DecodedInstruction& in
         unsigned end = first + 1;
         while (end < selection.size && selection.bytes[end] && ((base + end) & address_mask) != 0) ++end;
         const std::uint64_t offset = (base + first) & address_mask;
-        const Gva address = GUEST_TRY(linear_address(state, segment, offset, end - first, intent));
+        const Gva address = GUEST_TRY(linear_address(state, segment, offset, end - first, intent, kNotChecked));
         GUEST_TRY(work(address, first, end - first));
         first = end;
     }
@@ -99,8 +99,17 @@ Checked<void> execute_vmaskmov(System& system, const DecodedInstruction& in) {
     return advance(system.state(), in);
 }
 
+// Of MASKMOVDQU and kin, whatever the mask: the place counts, not the bytes that are written.
+Checked<void> check_place(const GuestState& state, const DecodedInstruction& in) {
+    constexpr Gva kAlignmentMask = 7;
+    const ZydisDecodedOperand& operand = in.operands[2];
+    const Gva base = state.segments[segment_number(operand.mem.segment)].base;
+    return check_alignment(state, base + effective_address(state, in, operand), kAlignmentMask);
+}
+
 // MASKMOVDQU, VMASKMOVDQU: source, mask, and memory at rDI as the hidden third operand.
 Checked<void> execute_maskmovdqu(System& system, const DecodedInstruction& in) {
+    GUEST_TRY(check_place(system.state(), in));
     VectorImage image(system);
     const Selection selection = select(image.xmm(vector_number(in.operands[1].reg.value)), 16, 1);
     GUEST_TRY(store(system, in, 2, selection, image.xmm(vector_number(in.operands[0].reg.value))));
@@ -110,6 +119,11 @@ Checked<void> execute_maskmovdqu(System& system, const DecodedInstruction& in) {
 Checked<void> execute_maskmovq(System& system, const DecodedInstruction& in) {
     VectorImage image(system);
     if (image.x87_exception_pending()) return GuestFault{x86::MF, false, 0, 0};
+    const Checked<void> placed = check_place(system.state(), in);
+    if (!placed.ok()) {
+        image.enter_mmx();  // as AMD's processors do
+        return placed;
+    }
     const Selection selection = select(image.mm(vector_number(in.operands[1].reg.value)), 8, 1);
     GUEST_TRY(store(system, in, 2, selection, image.mm(vector_number(in.operands[0].reg.value))));
     image.enter_mmx();

@@ -25,6 +25,7 @@ bool has_arch_capabilities(const CpuidModel& model) { return (model.leaf(7, 0, 0
 
 Checked<std::uint64_t> read_cold(System& system, std::uint32_t index) {
     if (index == msr::IA32_ARCH_CAPABILITIES && !has_arch_capabilities(system.model)) return general_protection();
+    if (index == msr::IA32_XSS && system.model.has(Feature::XSAVES)) return system.state().xss;
     const std::optional<std::uint64_t> value =
         is_platform(system.model, index) ? system.host().msr_read(index) : system.msrs.kept.read(index);
     if (!value) return general_protection();
@@ -32,6 +33,10 @@ Checked<std::uint64_t> read_cold(System& system, std::uint32_t index) {
 }
 
 Checked<void> write_cold(System& system, std::uint32_t index, std::uint64_t value) {
+    if (index == msr::IA32_XSS && system.model.has(Feature::XSAVES)) {
+        if (value != 0) return general_protection();  // no supervisor state component
+        return {};
+    }
     const bool written =
         is_platform(system.model, index) ? system.host().msr_write(index, value) : system.msrs.kept.write(index, value);
     if (!written) return general_protection();

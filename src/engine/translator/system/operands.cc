@@ -51,16 +51,6 @@ Checked<Gva> legacy_linear(const GuestState& state, x86::SegmentRegister number,
     return (segment.base + offset) & 0xffff'ffff;
 }
 
-[[gnu::always_inline]] inline bool checks_alignment(const GuestState& state) {
-    return (state.rflags & x86::rflags::AC) != 0 && state.cpl == 3 && (state.cr0 & x86::cr0::AM) != 0;
-}
-
-// SDM volume 3, table 6-7: numbers of up to 8 bytes, and the extended ones of the x87. Vectors have their own rules.
-[[gnu::always_inline]] inline Gva alignment_mask(unsigned size) {
-    if (size == 10) return 7;
-    return size == 2 || size == 4 || size == 8 ? size - 1 : 0;
-}
-
 }  // namespace
 
 std::uint64_t read_register(const GuestState& state, ZydisRegister reg) {
@@ -89,7 +79,7 @@ Checked<void> check_near_target(const GuestState& state, std::uint64_t target) {
 }
 
 Checked<Gva> linear_address(const GuestState& state, x86::SegmentRegister segment, std::uint64_t offset, unsigned size,
-                            Intent intent) {
+                            Intent intent, Gva alignment_mask) {
     Gva address = 0;
     if (!state.code64()) {
         address = GUEST_TRY(legacy_linear(state, segment, offset, size, intent));
@@ -97,7 +87,7 @@ Checked<Gva> linear_address(const GuestState& state, x86::SegmentRegister segmen
         address = segment >= x86::FS ? state.segments[segment].base + offset : offset;
         if (!is_canonical(address) || !is_canonical(address + size - 1)) return segment_violation(segment);
     }
-    if (checks_alignment(state) && (address & alignment_mask(size)) != 0) return GuestFault{x86::AC_, true, 0, 0};
+    GUEST_TRY(check_alignment(state, address, alignment_mask));
     return address;
 }
 
@@ -118,10 +108,10 @@ std::uint64_t effective_address(const GuestState& state, const DecodedInstructio
 }
 
 Checked<Gva> operand_address(const GuestState& state, const DecodedInstruction& in, unsigned index, unsigned size,
-                             Intent intent) {
+                             Intent intent, Gva alignment_mask) {
     const ZydisDecodedOperand& operand = in.operands[index];
     return linear_address(state, segment_number(operand.mem.segment), effective_address(state, in, operand), size,
-                          intent);
+                          intent, alignment_mask);
 }
 
 Checked<std::uint64_t> read_operand(System& system, const DecodedInstruction& in, unsigned index) {

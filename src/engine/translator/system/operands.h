@@ -61,16 +61,41 @@ x86::SegmentRegister segment_number(ZydisRegister reg);
 // The usual end of a near branch: #GP(0) where `target` cannot be executed.
 Checked<void> check_near_target(const GuestState& state, std::uint64_t target);
 
+// SDM volume 3, table 6-7: of numbers of up to 8 bytes, and of the extended ones of the x87. Vectors have their own
+// rules.
+[[gnu::always_inline]] inline Gva natural_alignment_mask(unsigned size) {
+    if (size == 10) return 7;
+    return size == 2 || size == 4 || size == 8 ? size - 1 : 0;
+}
+
+// Of gathers, scatters and VMASKMOV, as AMD's processors do; or of what has been checked.
+inline constexpr Gva kNotChecked = 0;
+
+// #AC(0) where alignment is checked and one of the bits `alignment_mask` of the linear address is set.
+[[gnu::always_inline]] inline Checked<void> check_alignment(const GuestState& state, Gva address, Gva alignment_mask) {
+    const bool checked = (state.rflags & x86::rflags::AC) != 0 && state.cpl == 3 && (state.cr0 & x86::cr0::AM) != 0;
+    if (checked && (address & alignment_mask) != 0) return GuestFault{x86::AC_, true, 0, 0};
+    return {};
+}
+
 // Segmentation (SDM volume 3, chapter 5): the linear address of `size` bytes at `offset`. #GP(0), or #SS(0) for SS.
-// #AC(0) where alignment is checked.
+// Then check_alignment().
 Checked<Gva> linear_address(const GuestState& state, x86::SegmentRegister segment, std::uint64_t offset, unsigned size,
-                            Intent intent);
+                            Intent intent, Gva alignment_mask);
+[[gnu::always_inline]] inline Checked<Gva> linear_address(const GuestState& state, x86::SegmentRegister segment,
+                                                          std::uint64_t offset, unsigned size, Intent intent) {
+    return linear_address(state, segment, offset, size, intent, natural_alignment_mask(size));
+}
 
 // Offset that a memory operand addresses, in the address size of the instruction.
 std::uint64_t effective_address(const GuestState& state, const DecodedInstruction& in,
                                 const ZydisDecodedOperand& operand);
 Checked<Gva> operand_address(const GuestState& state, const DecodedInstruction& in, unsigned index, unsigned size,
-                             Intent intent);
+                             Intent intent, Gva alignment_mask);
+[[gnu::always_inline]] inline Checked<Gva> operand_address(const GuestState& state, const DecodedInstruction& in,
+                                                           unsigned index, unsigned size, Intent intent) {
+    return operand_address(state, in, index, size, intent, natural_alignment_mask(size));
+}
 
 // Register, memory or immediate operand `index`, of its own size (1 to 8 bytes), immediates sign-extended.
 Checked<std::uint64_t> read_operand(System& system, const DecodedInstruction& in, unsigned index);

@@ -57,6 +57,7 @@ struct System {
     unsigned vcpu = 0;  // its number, for CPUID
     MsrState msrs = {};
     bool debug_registers_changed = false;  // by execute(); the dispatcher looks, and clears it
+    unsigned ports_hit = 0;                // breakpoints that execute() hit, as bits of DR6; the dispatcher clears it
     const char* diagnosis = nullptr;       // why the last delivery was a triple fault, for the log
 
     [[gnu::always_inline]] GuestState& state() { return mmu.state; }

@@ -25,6 +25,7 @@ struct Format {
     bool wide = false;
     bool real = false;
     unsigned size() const { return wide ? 28 : 14; }
+    Gva alignment_mask() const { return wide ? 3 : 1; }
 };
 
 Format format_of(const GuestState& state, const DecodedInstruction& in) {
@@ -106,14 +107,15 @@ void load_environment(VectorImage& image, Format format, const std::uint8_t* fro
     }
 }
 
-Checked<void> write_operand_bytes(System& system, const DecodedInstruction& in, const std::uint8_t* from,
-                                  unsigned size) {
-    const Gva address = GUEST_TRY(operand_address(system.state(), in, 0, size, Intent::Write));
+Checked<void> write_operand_bytes(System& system, const DecodedInstruction& in, const std::uint8_t* from, unsigned size,
+                                  Gva alignment_mask) {
+    const Gva address = GUEST_TRY(operand_address(system.state(), in, 0, size, Intent::Write, alignment_mask));
     return write_memory(system.mmu, address, from, size, system.state().access_class());
 }
 
-Checked<void> read_operand_bytes(System& system, const DecodedInstruction& in, std::uint8_t* to, unsigned size) {
-    const Gva address = GUEST_TRY(operand_address(system.state(), in, 0, size, Intent::Read));
+Checked<void> read_operand_bytes(System& system, const DecodedInstruction& in, std::uint8_t* to, unsigned size,
+                                 Gva alignment_mask) {
+    const Gva address = GUEST_TRY(operand_address(system.state(), in, 0, size, Intent::Read, alignment_mask));
     return read_memory(system.mmu, address, to, size, system.state().access_class());
 }
 
@@ -125,7 +127,7 @@ Checked<void> execute_fnstenv(System& system, const DecodedInstruction& in) {
     VectorImage image(system);
     std::uint8_t bytes[kMaximum];
     store_environment(image, format, bytes);
-    GUEST_TRY(write_operand_bytes(system, in, bytes, format.size()));
+    GUEST_TRY(write_operand_bytes(system, in, bytes, format.size(), format.alignment_mask()));
     image.set_control_and_status(image.control() | kX87Masks, image.status());
     return advance(system.state(), in);
 }
@@ -135,7 +137,7 @@ Checked<void> execute_fldenv(System& system, const DecodedInstruction& in) {
     GUEST_TRY(check_pending(system));
     const Format format = format_of(system.state(), in);
     std::uint8_t bytes[kMaximum];
-    GUEST_TRY(read_operand_bytes(system, in, bytes, format.size()));
+    GUEST_TRY(read_operand_bytes(system, in, bytes, format.size(), format.alignment_mask()));
     VectorImage image(system);
     load_environment(image, format, bytes);
     return advance(system.state(), in);
@@ -150,7 +152,7 @@ Checked<void> execute_fnsave(System& system, const DecodedInstruction& in) {
     for (unsigned i = 0; i < 8; ++i) {
         std::memcpy(bytes + format.size() + i * kRegisterSize, image.st(i), kRegisterSize);
     }
-    GUEST_TRY(write_operand_bytes(system, in, bytes, format.size() + kStackSize));
+    GUEST_TRY(write_operand_bytes(system, in, bytes, format.size() + kStackSize, format.alignment_mask()));
     image.initialize_x87();
     return advance(system.state(), in);
 }
@@ -160,7 +162,7 @@ Checked<void> execute_frstor(System& system, const DecodedInstruction& in) {
     GUEST_TRY(check_pending(system));
     const Format format = format_of(system.state(), in);
     std::uint8_t bytes[kMaximum];
-    GUEST_TRY(read_operand_bytes(system, in, bytes, format.size() + kStackSize));
+    GUEST_TRY(read_operand_bytes(system, in, bytes, format.size() + kStackSize, format.alignment_mask()));
     VectorImage image(system);
     load_environment(image, format, bytes);
     for (unsigned i = 0; i < 8; ++i) {

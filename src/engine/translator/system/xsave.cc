@@ -61,6 +61,13 @@ Checked<void> check_available(const GuestState& state) {
     return {};
 }
 
+// Of XSAVES and XRSTORS.
+Checked<void> check_supervisor(const System& system) {
+    if (!system.model.has(Feature::XSAVES)) return undefined_opcode();
+    GUEST_TRY(check_available(system.mmu.state));
+    return require_cpl0(system.mmu.state);
+}
+
 std::uint64_t edx_eax(const GuestState& state) {
     return get_gpr(state, x86::RDX, 4) << 32 | get_gpr(state, x86::RAX, 4);
 }
@@ -140,18 +147,18 @@ void fill(VectorImage& image, const DecodedInstruction& in, const Format& format
     }
 }
 
-// The header's rules (SDM volume 1, 13.8.1 and 13.8.2).
-Checked<void> check_header(const System& system, const GuestState& state, const std::uint8_t* header) {
+// The header's rules (SDM volume 1, 13.8.1, 13.8.2 and 13.12): XRSTORS takes the compacted format only.
+Checked<void> check_header(const System& system, const GuestState& state, const std::uint8_t* header, bool supervisor) {
     std::uint64_t words[kHeaderSize / 8];
     std::memcpy(words, header, sizeof words);
     const std::uint64_t states = words[0];
     const std::uint64_t format = words[1];
     if ((format & kCompacted) == 0) {
-        const bool good = (states & ~state.xcr0) == 0 && format == 0 && words[2] == 0;
+        const bool good = !supervisor && (states & ~state.xcr0) == 0 && format == 0 && words[2] == 0;
         if (!good) return general_protection();
         return {};
     }
-    if (!system.model.has(Feature::XSAVEC)) return general_protection();
+    if (!supervisor && !system.model.has(Feature::XSAVEC)) return general_protection();
     if ((format & ~kCompacted & ~state.xcr0) != 0) return general_protection();
     if ((states & ~(format & ~kCompacted)) != 0) return general_protection();
     for (unsigned i = 2; i < kHeaderSize / 8; ++i) {
@@ -195,6 +202,50 @@ void load_components(System& system, const DecodedInstruction& in, const Format&
     }
 }
 
+// XSAVEC, XSAVES.
+Checked<void> save_compacted(System& system, const DecodedInstruction& in) {
+    GuestState& state = system.state();
+    const std::uint64_t components = requested(state);
+    const Format format = Format::compacted(system, components);
+    const Gva area = GUEST_TRY(area_address(state, in, format.size(components), Intent::Write));
+    VectorImage image(system);
+    std::uint64_t saved = components & image.in_use();
+    if (image.mxcsr() != kMxcsrInitial) saved |= components & xcr0::SSE;
+    std::uint8_t bytes[kMaximumArea];
+    fill(image, in, format, saved, bytes);
+    const std::uint64_t bitmaps[2] = {saved, components | kCompacted};
+    static_assert(sizeof bitmaps == kBitmaps);
+    std::memcpy(bytes + kHeader, bitmaps, sizeof bitmaps);
+    const Runs runs = runs_of(state, format, saved, (saved & xcr0::SSE) != 0, kBitmaps);
+    GUEST_TRY(runs.write(system, area, bytes));
+    return advance(state, in);
+}
+
+// XRSTOR, and XRSTORS with `supervisor`.
+Checked<void> restore(System& system, const DecodedInstruction& in, bool supervisor) {
+    GuestState& state = system.state();
+    const std::uint64_t components = requested(state);
+    const Gva area = GUEST_TRY(area_address(state, in, x86::kXsaveLegacyEnd, Intent::Read));
+    std::uint8_t bytes[kMaximumArea];
+    GUEST_TRY(read_memory(system.mmu, area, bytes, x86::kXsaveLegacyEnd, state.access_class()));
+    GUEST_TRY(check_header(system, state, bytes + kHeader, supervisor));
+    std::uint64_t bitmaps[2];
+    std::memcpy(bitmaps, bytes + kHeader, sizeof bitmaps);
+    const bool compacted = (bitmaps[1] & kCompacted) != 0;
+    const std::uint64_t restored = components & bitmaps[0];
+    const NewMxcsr mxcsr = GUEST_TRY(new_mxcsr(bytes, compacted, components, restored));
+    const Format format = compacted ? Format::compacted(system, bitmaps[1] & ~kCompacted) : Format::standard(system);
+    GUEST_TRY(area_address(state, in, format.size(restored), Intent::Read));  // the limit, or the canonical end
+    for (const XsaveComponent& one : format.components()) {
+        const unsigned offset = format.offset(one), size = nameable_size(state, one);
+        if ((restored & one.bit()) == 0 || size == 0) continue;
+        GUEST_TRY(read_memory(system.mmu, offset_in(state, area, offset), bytes + offset, size, state.access_class()));
+    }
+    load_components(system, in, format, bytes, components, restored);
+    if (mxcsr.load) VectorImage(system).set_mxcsr(mxcsr.value);
+    return advance(state, in);
+}
+
 // Combinations that XCR0 allows (SDM volume 1, 13.3).
 bool valid_xcr0(std::uint64_t value) {
     if ((value & xcr0::X87) == 0) return false;
@@ -230,48 +281,25 @@ Checked<void> execute_xsave(System& system, const DecodedInstruction& in) {
 }
 
 Checked<void> execute_xsavec(System& system, const DecodedInstruction& in) {
-    GuestState& state = system.state();
     if (!system.model.has(Feature::XSAVEC)) return undefined_opcode();
-    GUEST_TRY(check_available(state));
-    const std::uint64_t components = requested(state);
-    const Format format = Format::compacted(system, components);
-    const Gva area = GUEST_TRY(area_address(state, in, format.size(components), Intent::Write));
-    VectorImage image(system);
-    std::uint64_t saved = components & image.in_use();
-    if (image.mxcsr() != kMxcsrInitial) saved |= components & xcr0::SSE;
-    std::uint8_t bytes[kMaximumArea];
-    fill(image, in, format, saved, bytes);
-    const std::uint64_t bitmaps[2] = {saved, components | kCompacted};
-    static_assert(sizeof bitmaps == kBitmaps);
-    std::memcpy(bytes + kHeader, bitmaps, sizeof bitmaps);
-    const Runs runs = runs_of(state, format, saved, (saved & xcr0::SSE) != 0, kBitmaps);
-    GUEST_TRY(runs.write(system, area, bytes));
-    return advance(state, in);
+    GUEST_TRY(check_available(system.state()));
+    return save_compacted(system, in);
+}
+
+// IA32_XSS is always 0, so that XSAVES has no component of its own; and it writes what XSAVEC writes.
+Checked<void> execute_xsaves(System& system, const DecodedInstruction& in) {
+    GUEST_TRY(check_supervisor(system));
+    return save_compacted(system, in);
 }
 
 Checked<void> execute_xrstor(System& system, const DecodedInstruction& in) {
-    GuestState& state = system.state();
-    GUEST_TRY(check_available(state));
-    const std::uint64_t components = requested(state);
-    const Gva area = GUEST_TRY(area_address(state, in, x86::kXsaveLegacyEnd, Intent::Read));
-    std::uint8_t bytes[kMaximumArea];
-    GUEST_TRY(read_memory(system.mmu, area, bytes, x86::kXsaveLegacyEnd, state.access_class()));
-    GUEST_TRY(check_header(system, state, bytes + kHeader));
-    std::uint64_t bitmaps[2];
-    std::memcpy(bitmaps, bytes + kHeader, sizeof bitmaps);
-    const bool compacted = (bitmaps[1] & kCompacted) != 0;
-    const std::uint64_t restored = components & bitmaps[0];
-    const NewMxcsr mxcsr = GUEST_TRY(new_mxcsr(bytes, compacted, components, restored));
-    const Format format = compacted ? Format::compacted(system, bitmaps[1] & ~kCompacted) : Format::standard(system);
-    GUEST_TRY(area_address(state, in, format.size(restored), Intent::Read));  // the limit, or the canonical end
-    for (const XsaveComponent& one : format.components()) {
-        const unsigned offset = format.offset(one), size = nameable_size(state, one);
-        if ((restored & one.bit()) == 0 || size == 0) continue;
-        GUEST_TRY(read_memory(system.mmu, offset_in(state, area, offset), bytes + offset, size, state.access_class()));
-    }
-    load_components(system, in, format, bytes, components, restored);
-    if (mxcsr.load) VectorImage(system).set_mxcsr(mxcsr.value);
-    return advance(state, in);
+    GUEST_TRY(check_available(system.state()));
+    return restore(system, in, false);
+}
+
+Checked<void> execute_xrstors(System& system, const DecodedInstruction& in) {
+    GUEST_TRY(check_supervisor(system));
+    return restore(system, in, true);
 }
 
 Checked<void> execute_xgetbv(System& system, const DecodedInstruction& in) {
