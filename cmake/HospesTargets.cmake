@@ -6,6 +6,7 @@ add_library(hospes_options INTERFACE)
 target_compile_options(hospes_options INTERFACE
     -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
     -fno-exceptions -fno-rtti -fno-strict-aliasing -Wno-psabi)
+target_link_options(hospes_options INTERFACE -Wl,--build-id)  # by which files of translations know their maker
 target_include_directories(hospes_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 if(HOSPES_SANITIZE)
     target_compile_options(hospes_options INTERFACE -fsanitize=${HOSPES_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all)

@@ -33,7 +33,9 @@ Result<Outcome> Session::run() {
     HOSPES_TRY(connect());
     loop_->run();
     terminal_.restore();
-    plan_.save_translations >= 0 ? vm_.process.end() : vm_.process.kill();
+    const bool saves = plan_.save_translations >= 0 && outcome_.status == 0;
+    if (saves && !vm_.process.end()) outcome_.status = kNotStarted;
+    vm_.process.kill();
     return outcome_;
 }
 

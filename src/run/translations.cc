@@ -51,15 +51,18 @@ std::optional<std::string> file_name(const Plan& plan) {
     auto program = VmmProcess::program();
     struct stat status {};
     if (!program.ok() || ::stat(program->c_str(), &status) != 0) return {};
-    const std::string build = std::to_string(status.st_size) + " " + std::to_string(status.st_mtim.tv_sec) + " " +
-                              std::to_string(status.st_mtim.tv_nsec);
+    const std::string build = std::to_string(status.st_size) + " " + std::to_string(status.st_ino) + " " +
+                              std::to_string(status.st_ctim.tv_sec) + " " + std::to_string(status.st_ctim.tv_nsec);
     return plan.image.digest + "-" + image::sha256_of(build + "\n" + plan.cpu_model + "\n" + cpu_text()).substr(0, 16);
 }
 
+// It holds code that runs here: nobody else may have written it. When it was used last is kept as its time.
 UniqueFd open_file(const std::string& path) {
-    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
     struct stat status {};
-    if (!file.valid() || ::fstat(file.get(), &status) != 0 || status.st_size == 0) return {};
+    if (!file.valid() || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+    if (status.st_size == 0 || status.st_uid != ::geteuid() || (status.st_mode & (S_IWGRP | S_IWOTH)) != 0) return {};
+    ::futimens(file.get(), nullptr);
     return file;
 }
 
@@ -93,19 +96,23 @@ bool run_commands(Plan& like, int file) {
     return outcome.ok() && outcome->status == 0;
 }
 
-bool run_commands_in_child(Plan& like, int file) {
+enum class Made { Well, NotWell, Unknown };
+
+Made run_commands_in_child(Plan& like, int file) {
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child == 0) {
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
         ::_exit(::getppid() == parent && run_commands(like, file) ? 0 : 1);
     }
-    int status = 1;
-    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
-    return status == 0;
+    int status = 0;
+    pid_t ended = -1;
+    while (child > 0 && (ended = ::waitpid(child, &status, 0)) < 0 && errno == EINTR) continue;
+    if (ended < 0 || !WIFEXITED(status)) return Made::Unknown;
+    return WEXITSTATUS(status) == 0 ? Made::Well : Made::NotWell;
 }
 
-// Of an image's files, those of builds and CPUs that were used last stay.
+// Of an image's files, those that were used last stay.
 void forget_old(const std::string& folder, const std::string& image) {
     constexpr std::size_t kKept = 4;
     std::error_code failure;
@@ -118,14 +125,12 @@ void forget_old(const std::string& folder, const std::string& image) {
     for (std::size_t i = kKept; i < files.size(); ++i) std::filesystem::remove(files[i].second, failure);
 }
 
-// The file gets its name when it is whole. If it cannot be made it is left empty, so that not each run tries again.
-void make_file(Plan& like, const std::string& folder, const std::string& name) {
-    const UniqueFd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
-    if (!file.valid()) return;
-    if (!run_commands_in_child(like, file.get()) && ::ftruncate(file.get(), 0) != 0) return;
+// The file gets its name when it is whole. If its making failed it is left empty, so that not each run tries again.
+void make_file(Plan& like, const UniqueFd& file, const std::string& path) {
+    const Made made = run_commands_in_child(like, file.get());
+    if (made == Made::Unknown || (made == Made::NotWell && ::ftruncate(file.get(), 0) != 0)) return;
     const std::string nameless = "/proc/self/fd/" + std::to_string(file.get());
-    ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, (folder + "/" + name).c_str(), AT_SYMLINK_FOLLOW);
-    forget_old(folder, name.substr(0, image::kDigestCharacters));
+    ::linkat(AT_FDCWD, nameless.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
 }
 
 }  // namespace
@@ -137,8 +142,11 @@ UniqueFd obtain_translations(Plan& plan, const std::string& folder, const std::f
     if (!is_wanted(path)) return open_file(path);
     const UniqueFd turn(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!turn.valid() || !image::try_lock_open(turn.get(), image::LockKind::Exclusive)) return {};  // another makes one
+    const UniqueFd file(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+    if (!file.valid() || !is_wanted(path)) return open_file(path);
     making();
-    make_file(plan, folder, *name);
+    make_file(plan, file, path);
+    forget_old(folder, plan.image.digest);
     return open_file(path);
 }
 

@@ -14,8 +14,7 @@ namespace hospes::run {
 namespace {
 
 // A panic ends the VM at once: panic=-1 restarts without waiting, reboot=t does that by a triple fault. The rest is for
-// a quick start: no self-tests of the kernel's ciphers, no search for serial ports, no waiting for readers of
-// RCU.
+// a quick start: no self-tests of the kernel's ciphers, no search for serial ports, no waiting for readers of RCU.
 constexpr const char* kCommandLine =
     "console=ttyS0 panic=-1 reboot=t cryptomgr.notests 8250.nr_uarts=1 rcupdate.rcu_expedited=1";
 constexpr const char* kQuiet = " quiet";

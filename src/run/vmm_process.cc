@@ -94,9 +94,21 @@ void VmmProcess::kill() {
     wait();
 }
 
-void VmmProcess::end() {
+bool VmmProcess::end() {
+    constexpr unsigned kTries = 1000;
+    console_ = UniqueFd();
+    log_ = UniqueFd();
     send(SIGTERM);
-    wait();
+    int status = 0;
+    for (unsigned i = 0; i < kTries; ++i) {
+        if (::waitpid(process_, &status, WNOHANG) == process_) {
+            process_ = -1;
+            return WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+        }
+        ::usleep(10'000);
+    }
+    kill();
+    return false;
 }
 
 int VmmProcess::wait() {

@@ -31,8 +31,9 @@ class VmmProcess {
     void send(int signal) const;
     // Ends and reaps it.
     void kill();
-    // Has it end in order, and reaps it.
-    void end();
+    // Has it end in order, and reaps it; kills it if that takes too long. Nobody reads its words any more. True: it did
+    // all that it had to.
+    bool end();
     // Reaps it, which has ended or will soon: its wait status.
     int wait();
 

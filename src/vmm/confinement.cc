@@ -24,12 +24,12 @@ bool is_regular(int fd) {
     return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-// No disk grows. What the guest prints, a profiler's map and translations may: then files have no bound.
+// No disk grows. What the guest prints, and a profiler's map, may: then files have no bound.
 std::optional<std::uint64_t> largest_file(const Options& options, const Holdings& holdings) {
     const translator::EngineOptions& engine = options.machine.engine;
-    if (engine.perf_map || !engine.save_translations.empty()) return {};
-    if (is_regular(STDOUT_FILENO) || is_regular(STDERR_FILENO)) return {};
-    return holdings.largest_disk;
+    if (engine.perf_map || is_regular(STDOUT_FILENO) || is_regular(STDERR_FILENO)) return {};
+    const bool saves = !engine.save_translations.empty();
+    return std::max(holdings.largest_disk, saves ? translator::kMostSavedBytes : 0);
 }
 
 }  // namespace

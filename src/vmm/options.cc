@@ -64,7 +64,8 @@ void declare(CLI::App& app, Texts& texts) {
         "take from FILE what an earlier run with --save-translations has translated; FILE holds code that this process "
         "runs, so use your own alone. KVM needs none");
     value("--save-translations", texts.save_translations, "FILE",
-          "write to FILE at the end what was translated; for guests that you trust as you trust this program");
+          "write to FILE, made anew, at the end what was translated; for guests that you trust as you trust this "
+          "program");
     app.add_flag("--perf-map", texts.perf_map, "write /tmp/perf-PID.map for profilers");
 }
 

@@ -44,6 +44,8 @@ struct Resources;
 Result<std::shared_ptr<Resources>> create_resources(const EngineOptions& options, unsigned vcpus = 1);
 // Of the files that it writes.
 std::vector<int> descriptors(const Resources& resources);
+// No file that save_translations() writes is larger.
+inline constexpr std::uint64_t kMostSavedBytes = 1ull << 30;
 // Writes what the engines have translated, if that was asked for. No engine runs. Errors: disk full.
 Result<void> save_translations(Resources& resources);
 

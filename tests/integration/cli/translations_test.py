@@ -60,6 +60,11 @@ class Translations(unittest.TestCase):
         self.good("--translations", self.file, "--save-translations", second)
         self.assertEqual(self.good("--translations", second)[:2], (0, first))
 
+    def test_a_file_that_is_in_use_is_made_anew(self):
+        first = self.good("--save-translations", self.file)[0]
+        self.assertEqual(self.good("--translations", self.file, "--save-translations", self.file)[:2], (0, first))
+        self.assertEqual(self.good("--translations", self.file)[:2], (0, first))
+
     def test_another_build(self):
         self.good("--save-translations", self.file)
         translated, loaded, said = self.good("--translations", self.file, "--block-limit", "20")

@@ -209,8 +209,8 @@ class CodeCache {
     std::vector<Moved> emit_moved(const Request& request, const CodeView& view);
     Placement placement(CodeOffset hot_size) const;
     void record(const Request& request, const CodeView& view, const Emission& emission, std::span<const Moved> moved);
-    void record(const Request& request, const CodeView& view, const Emission& emission,
-                std::span<const std::uint8_t> code, std::span<const SavedConstant> constants);
+    void record_as(std::span<const std::uint8_t> code, std::span<const SavedConstant> constants, const Request& request,
+                   const CodeView& view, const Emission& emission);
     BlockIndex load(const Request& request, const CodeView& view);
     bool store_instructions(const SavedBlock& saved, const Placement& placement, Mode mode);
     std::uint32_t store_again(const SavedBlock& saved, std::uint32_t offset, Mode mode);

@@ -37,10 +37,10 @@ ByteRange patchable_constant(const Instruction& in) {
 
 // If the block has been made before, and all that has changed since is one constant: that will change again.
 CodeCache::Constant CodeCache::find_patched_constant(Gpa gpa, Mode mode, std::span<Instruction> instructions) {
+    if (!rewritten_pages_.may_hold(ram_.page_index(gpa)) || (options_.without & kPatchedConstants)) return {};
     const KeptBlock& kept = kept_blocks_[kept_slot(gpa, mode)];
     const unsigned first = instructions[0].offset;
     const std::uint8_t* const now = bytes_;
-    if (options_.without & kPatchedConstants) return {};
     if (!kept.is_of(gpa, mode) || instructions.back().end() - first < kept.length || kept.fits(now)) return {};
     const ByteRange changed = difference(kept.bytes, now, kept.length);
     for (Instruction& in : instructions) {

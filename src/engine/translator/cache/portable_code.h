@@ -41,8 +41,8 @@ void add32(std::uint8_t* at, std::uint32_t value);
 std::vector<std::uint16_t> kernel_addresses(std::span<const Instruction> instructions);
 // How far such a constant is moved for a trial: the third byte changes, and no lower one.
 inline constexpr std::uint32_t kTrialMove = 3u << 21;
-// Adds the places in `code` of the constant at `guest`, if in `moved`, the code when it is greater by kTrialMove, that
-// is the only difference.
+// `moved` is the code with the constant at `guest` greater by kTrialMove. Adds the places where the two differ, if they
+// differ by that alone.
 void add_constants(std::vector<SavedConstant>& to, std::uint16_t guest, std::span<const std::uint8_t> code,
                    std::span<const std::uint8_t> moved);
 

@@ -13,7 +13,7 @@ Placement CodeCache::placement(CodeOffset hot_size) const {
 // The block's code with each constant changed, one at a time, that may be an address in a kernel.
 std::vector<CodeCache::Moved> CodeCache::emit_moved(const Request& request, const CodeView& view) {
     std::vector<Moved> all;
-    if (request.mode.user()) return all;
+    if (request.mode.user() || request.second_page != kNotStraddled) return all;
     for (const std::uint16_t guest : kernel_addresses(decode(request, view))) {
         add32(bytes_ + guest, kTrialMove);
         if (const auto emission = emit(request, view)) {
@@ -30,11 +30,11 @@ void CodeCache::record(const Request& request, const CodeView& view, const Emiss
     const std::vector<std::uint8_t> code = portable_code(placement(emission.block.size), emission.block);
     std::vector<SavedConstant> constants;
     for (const Moved& one : moved) add_constants(constants, one.guest, code, one.code);
-    record(request, view, emission, code, constants);
+    record_as(code, constants, request, view, emission);
 }
 
-void CodeCache::record(const Request& request, const CodeView& view, const Emission& emission,
-                       std::span<const std::uint8_t> code, std::span<const SavedConstant> constants) {
+void CodeCache::record_as(std::span<const std::uint8_t> code, std::span<const SavedConstant> constants,
+                          const Request& request, const CodeView& view, const Emission& emission) {
     const auto& [origin, emitted] = emission;
     std::vector<SavedExit> exits;
     for (const ExitRecord& exit : emitted.exits) exits.push_back(to_saved(exit, placement(emitted.size)));
@@ -89,7 +89,8 @@ BlockIndex CodeCache::load(const Request& request, const CodeView& view) {
     emitted.exits = loaded_exits_;
     emitted.points = saved->points;
     emitted.relocations = saved->relocations;
-    if (options_.recorder != nullptr) record(request, view, emission, portable_code(here, emitted), saved->constants);
+    if (options_.recorder != nullptr)
+        record_as(portable_code(here, emitted), saved->constants, request, view, emission);
     ++counters_.loaded_blocks;
     const BlockIndex index = add_block(emission.origin, emitted);
     keep(emission.origin, index);
@@ -113,7 +114,8 @@ std::uint32_t CodeCache::store_again(const SavedBlock& saved, std::uint32_t offs
     const std::uint32_t in_block = offset - saved.header->page_offset;
     if (in_block >= saved.guest.size()) return 0;
     const CodeView view{bytes_ + in_block, saved.guest.size() - in_block};
-    if (decoder_.decode_block(view, mode, offset, 1, scratch_) == 0) return 0;
+    const bool room = !system_instructions_.is_full();  // a file could ask for any number
+    if (!room || decoder_.decode_block(view, mode, offset, 1, scratch_) == 0) return 0;
     return system_instructions_.store(scratch_[0], mode);
 }
 

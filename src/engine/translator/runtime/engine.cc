@@ -32,18 +32,22 @@ Result<VectorComponents> look_at_host(std::uint64_t model_xcr0) {
     return VectorComponents{x86::host_executes(x86::Feature::XSAVEOPT), low & static_cast<std::uint32_t>(wanted)};
 }
 
-void use_translations(const EngineOptions& options, const x86::CpuidModel& model, Resources& resources,
-                      TranslateOptions& translate) {
-    if (resources.translations == nullptr && resources.recorder == nullptr) return;
+Result<void> use_translations(const EngineOptions& options, const x86::CpuidModel& model, Resources& resources,
+                              TranslateOptions& translate) {
+    if (resources.translations == nullptr && resources.recorder == nullptr) return {};
     const std::string identity = identity_of(options, model);
     if (resources.translations != nullptr && (identity.empty() || resources.translations->identity() != identity)) {
         log_line("%s is of another build, CPU or option: all is translated anew", options.translations.c_str());
         resources.translations.reset();
     }
-    if (resources.recorder != nullptr) resources.recorder->set_identity(identity);
+    if (resources.recorder != nullptr) {
+        if (identity.empty()) return Error("cannot save translations: this program was linked without a build id");
+        resources.recorder->set_identity(identity);
+    }
     translate.saved = resources.translations.get();
     translate.recorder = resources.recorder.get();
     translate.emit.relocations = translate.recorder != nullptr;
+    return {};
 }
 
 class TranslatorEngine final : public cpu::Engine {
@@ -127,7 +131,7 @@ Result<std::unique_ptr<cpu::Engine>> create_engine(const EngineOptions& options,
     translate.without = options.without;
     translate.emit.stack_window = !(options.without & kStackWindow);
     translate.emit.breakage = options.breakage;
-    use_translations(options, model, *resources, translate);
+    HOSPES_TRY(use_translations(options, model, *resources, translate));
     auto pages = HOSPES_TRY(PageStates::create(ram.page_count()));
     auto unwritten = HOSPES_TRY(memory::PageBits::create(ram.page_count()));
     return std::unique_ptr<cpu::Engine>(new TranslatorEngine(std::move(resources), ram, model, options, translate,

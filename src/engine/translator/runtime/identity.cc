@@ -6,6 +6,8 @@
 #include <cstring>
 #include <string_view>
 
+#include <Zydis/Zydis.h>
+
 namespace hospes::translator {
 
 namespace {
@@ -43,6 +45,7 @@ std::string identity_of(const EngineOptions& options, const x86::CpuidModel& mod
     ::dl_iterate_phdr(find_build_id, &build);
     if (build.empty()) return {};
     std::string identity(build);
+    identity += " Zydis " + std::to_string(ZydisGetVersion());  // a library beside the program
     for (unsigned feature = 0; feature < static_cast<unsigned>(x86::Feature::kCount); ++feature) {
         identity += model.has(static_cast<x86::Feature>(feature)) ? '+' : '-';
     }

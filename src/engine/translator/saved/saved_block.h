@@ -42,8 +42,8 @@ struct SavedConstant {
     static bool may_move(std::uint32_t from, std::uint32_t to) {
         return (to - from) % (1u << 21) == 0 && is_kernel_address(from) && is_kernel_address(to);
     }
-    // Of a 64-bit kernel (the last GiB but one), whose high half is all ones, or of a 32-bit one.
-    static bool is_kernel_address(std::uint32_t low_half) { return low_half >= 0x8000'0000 && low_half < 0xf000'0000; }
+    // Of a 64-bit kernel, whose high half is all ones, or of a 32-bit one. What is added to it stays negative.
+    static bool is_kernel_address(std::uint32_t low_half) { return low_half >= 0x8100'0000 && low_half < 0xf000'0000; }
 };
 
 // One of them in memory, its bounds checked.
@@ -55,7 +55,8 @@ struct SavedBlock {
     std::span<const SavedConstant> constants;
     std::span<const std::uint8_t> guest, hot, cold;
 
-    // Whether it is what guest code that begins with `bytes` is translated to.
+    // Whether guest code that begins with `bytes` may be translated to it: if its constants moved by different
+    // distances, making it anew might have shared a probe, which is no duty.
     bool stands_for(std::span<const std::uint8_t> bytes) const;
 };
 

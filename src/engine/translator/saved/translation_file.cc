@@ -14,7 +14,7 @@ namespace hospes::translator {
 
 namespace {
 
-// Blocks with one key: code that differs after its first bytes only.
+// Slots that one block is looked for in: the table is half empty.
 constexpr unsigned kMostProbes = 64;
 
 bool is_sound(const FileHeader& header, std::uint64_t size) {

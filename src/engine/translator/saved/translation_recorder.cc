@@ -1,6 +1,7 @@
 #include "engine/translator/saved/translation_recorder.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,7 +31,10 @@ std::span<const std::uint8_t> bytes_of(std::span<const T> items) {
 
 }  // namespace
 
+// A file of that name may be mapped by VMs that use it: they keep it, and the name is given to another one.
 Result<std::unique_ptr<TranslationRecorder>> TranslationRecorder::create(const std::string& path) {
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) ::unlink(path.c_str());
     UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644));
     if (!file.valid()) return Error("cannot save translations to " + path + ": " + errno_text(errno));
     auto blocks = HOSPES_TRY(ReservedArray<std::uint8_t>::create(kMostBytes));

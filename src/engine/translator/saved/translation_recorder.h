@@ -19,7 +19,7 @@ namespace hospes::translator {
 
 class TranslationRecorder {
   public:
-    // Makes the file, empty: it is none until write() has ended well. Error: it cannot be made.
+    // Makes the file anew, empty: it is none until write() has ended well. Error: it cannot be made.
     static Result<std::unique_ptr<TranslationRecorder>> create(const std::string& path);
 
     int descriptor() const { return file_.get(); }
@@ -34,7 +34,7 @@ class TranslationRecorder {
     Result<void> write();
 
   private:
-    // So that a guest does not fill the host's memory.
+    // So that a guest does not fill the host's memory. With the table less than kMostSavedBytes.
     static constexpr std::size_t kMostBytes = 512u << 20;
 
     TranslationRecorder(UniqueFd file, std::string path, ReservedArray<std::uint8_t> blocks)
