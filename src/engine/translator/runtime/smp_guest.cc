@@ -1,5 +1,7 @@
 #include "engine/translator/runtime/smp_guest.h"
 
+#include <sched.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -24,6 +26,11 @@ class YieldingHost final : public cpu::BareHost {
 };
 
 }  // namespace
+
+bool two_cpus() {
+    cpu_set_t cpus;
+    return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) >= 2;
+}
 
 SmpGuest::SmpGuest(unsigned vcpus, const char* code, const char* code_end, Breakage breakage)
     : code_(code), ram_(memory::GuestRam::create(kRamSize).take()), model_([] {

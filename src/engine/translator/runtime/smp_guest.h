@@ -14,6 +14,9 @@
 
 namespace hospes::translator {
 
+// Whether two vCPUs may ever run at the same time here.
+bool two_cpus();
+
 class SmpGuest {
   public:
     static constexpr Gpa kCode = 0x10'0000;      // where `code` goes

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <thread>
 
 #include "engine/translator/runtime/smp_guest.h"
 
@@ -176,7 +175,7 @@ class SmpOrdering : public testing::Test {
     // Whether an outcome shows if it may. It takes two CPUs at the same time, which the host may be slow to lend.
     template <typename Seen>
     void expect_seen(const char* entry, Seen outcome, Breakage breakage = Breakage::None) {
-        if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "the host has one CPU";
+        if (!two_cpus()) GTEST_SKIP() << "the host has one CPU";
         const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
         while (count(2, entry, 1'000, 0, 1, outcome, breakage) == 0) {
             ASSERT_LT(std::chrono::steady_clock::now(), end) << "never seen";
