@@ -13,8 +13,22 @@
 
 namespace hospes::translator {
 
-// Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only).
-enum class Breakage : std::uint8_t { None, Plain, Memory, Flags, Stack, Branch, Sharing, BitString, Loop, Guess, Mask };
+// Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only). Order: LOCK
+// prefixes and MFENCE are left out, which only several vCPUs can see.
+enum class Breakage : std::uint8_t {
+    None,
+    Plain,
+    Memory,
+    Flags,
+    Stack,
+    Branch,
+    Sharing,
+    BitString,
+    Loop,
+    Guess,
+    Mask,
+    Order
+};
 
 // What --trace shows, to standard error. Bits.
 enum Trace : std::uint32_t {

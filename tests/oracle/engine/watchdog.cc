@@ -1,13 +1,14 @@
 #include "engine/watchdog.h"
 
-#include <chrono>
+#include <ctime>
 
 namespace hospes::oracle {
 
 namespace {
 
 constexpr auto kLook = std::chrono::milliseconds(500);
-constexpr unsigned kPatience = 6;  // looks; sanitizers make everything slow
+constexpr auto kCpuPatience = std::chrono::seconds(3);  // sanitizers make everything slow
+constexpr auto kPatience = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -22,16 +23,27 @@ Watchdog::~Watchdog() {
     thread_.join();
 }
 
+std::chrono::nanoseconds Watchdog::cpu_time() {
+    timespec time{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
 void Watchdog::watch() {
+    using Clock = std::chrono::steady_clock;
     std::unique_lock lock(mutex_);
     std::uint64_t seen = 0;
-    unsigned looks = 0;
+    auto cpu_since = cpu_time();
+    auto since = Clock::now();
     while (!wake_.wait_for(lock, kLook, [this] { return over_; })) {
         const std::uint64_t now = progress_.load(std::memory_order_relaxed);
-        const bool stuck = running_.load(std::memory_order_relaxed) && now == seen;
-        looks = stuck ? looks + 1 : 0;
-        seen = now;
-        if (looks >= kPatience) bark_();
+        if (!running_.load(std::memory_order_relaxed) || now != seen) {
+            seen = now;
+            cpu_since = cpu_time();
+            since = Clock::now();
+        } else if (cpu_time() - cpu_since >= kCpuPatience || Clock::now() - since >= kPatience) {
+            bark_();
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -11,7 +12,8 @@ namespace hospes::oracle {
 
 class Watchdog {
   public:
-    // `bark` is called, on the watchdog's thread, after kPatience without a pet() between start() and stop().
+    // `bark` is called, on the watchdog's thread, when there was no pet() between start() and stop() although this
+    // process has had seconds of CPU time for it, or a minute has passed: the host may be busy with other things.
     explicit Watchdog(std::function<void()> bark);
     ~Watchdog();
 
@@ -22,6 +24,7 @@ class Watchdog {
 
   private:
     void watch();
+    static std::chrono::nanoseconds cpu_time();
 
     std::function<void()> bark_;
     std::atomic<bool> running_{false};

@@ -36,7 +36,20 @@ void BlockEmitter::Lists::clear() {
     distances.clear();
 }
 
+// Breakage::Order.
+void BlockEmitter::leave_out_order() {
+    constexpr std::uint8_t kLock = 0xf0;
+    for (Instruction& in : block_) {
+        if (in.info().mnemonic == ZYDIS_MNEMONIC_MFENCE) in.kind = Kind::Nop;
+        auto& raw = in.decoded.info.raw;
+        for (unsigned i = 0; i < raw.prefix_count; ++i) {
+            if (raw.prefixes[i].value == kLock) raw.prefixes[i].type = ZYDIS_PREFIX_TYPE_IGNORED;
+        }
+    }
+}
+
 EmittedBlock BlockEmitter::emit() {
+    if (options_.breakage == Breakage::Order) leave_out_order();
     EmittedBlock out;
     emit_entries(out);
     if (loop_.copies != 0) {

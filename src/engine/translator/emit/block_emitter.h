@@ -128,6 +128,7 @@ class BlockEmitter {
     void emit_entries(EmittedBlock& out);
     bool saves_flags_first() const;
     void emit_straddle_check();
+    void leave_out_order();
     void emit_instruction(const Instruction& in);
     void emit_fallthrough();
     void emit_stubs();

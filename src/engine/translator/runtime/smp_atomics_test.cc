@@ -1,6 +1,8 @@
 // Locked operations of several vCPUs lose nothing, wherever they lie; page walks set A and D atomically.
 #include <gtest/gtest.h>
 
+#include <chrono>
+
 #include "engine/translator/runtime/smp_guest.h"
 
 // RSI is how often. The counter: 0x200000; a spin lock: 0x200080.
@@ -139,6 +141,21 @@ TEST_P(SmpAtomics, OverTwoPages) {
 }
 
 TEST_P(SmpAtomics, LockOverTwoPages) { EXPECT_EQ(count(smp_split_xchg, 200), vcpus() * 200ull); }
+
+// The tests above see it if locks do not lock. It takes two CPUs at the same time, which the host may be slow to lend.
+TEST(SmpBroken, UnlockedInstructionsLoseCounts) {
+    if (!two_cpus()) GTEST_SKIP() << "the host has one CPU";
+    constexpr std::uint64_t kTimes = 5'000'000;
+    for (const char* const entry : {smp_inc, smp_xadd, smp_cmpxchg, smp_cmpxchg16b}) {
+        const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+        for (bool lost = false; !lost;) {
+            ASSERT_LT(std::chrono::steady_clock::now(), end) << "nothing lost";
+            SmpGuest guest(2, smp_atomics, smp_atomics_end, Breakage::Order);
+            ASSERT_EQ(guest.run_all(entry, kTimes), "");
+            lost = guest.get<std::uint64_t>(SmpGuest::kData) != 2 * kTimes;
+        }
+    }
+}
 
 TEST(SmpWalks, AccessedAndDirtyBitsAreSetAtomically) {
     SmpGuest guest(2, smp_atomics, smp_atomics_end);

@@ -249,6 +249,16 @@ smp_each_other:
     jnz 1b
     hlt
 
+    // Data in the line that everybody's code comes from: each adds to its own word there.
+smp_beside:
+    mov ebx, esi
+1:  call smp_beside_function
+    lea rdx, [rip + smp_beside_data]
+    add [rdx + rdi * 4], eax
+    dec ebx
+    jnz 1b
+    hlt
+
     // Runs the function once; patches it once. EAX at the halt is what came.
 smp_once:
     call smp_far_function
@@ -266,6 +276,13 @@ smp_patch_once:
 smp_far_function:
     mov eax, 0
     ret
+    .balign 64
+smp_beside_function:
+    mov eax, 1
+    ret
+    .balign 4
+smp_beside_data:
+    .skip 16
     .balign 512
 smp_code_end:
     .att_syntax
@@ -274,7 +291,7 @@ smp_code_end:
 
 extern "C" const char smp_code[], smp_code_end[], smp_patch_near[], smp_patch_far[], smp_patch_string[],
     smp_patch_serialized[], smp_breakpoint[], smp_on_breakpoint[], smp_append[], smp_each_other[], smp_once[],
-    smp_patch_once[], smp_far_function[];
+    smp_patch_once[], smp_far_function[], smp_beside[], smp_beside_data[];
 
 namespace hospes::translator {
 namespace {
@@ -310,6 +327,14 @@ TEST_F(SmpCode, AppendedAndReused) {
 TEST_F(SmpCode, TwoRunWhatTheOtherWrote) {
     EXPECT_EQ(guest_.run({0, 1}, smp_each_other, 50), "");
     EXPECT_GT(guest_.counter("remote_write_drops"), 100u);
+}
+
+TEST_F(SmpCode, DataBesideCodeOfAll) {
+    EXPECT_EQ(guest_.run_all(smp_beside, 2'000), "");
+    for (unsigned vcpu = 0; vcpu < 3; ++vcpu) {
+        EXPECT_EQ(guest_.get<std::uint32_t>(guest_.address_of(smp_beside_data) + 4 * vcpu), 2'000u);
+    }
+    EXPECT_GT(guest_.counter("remote_code_drops"), 0u);
 }
 
 // A vCPU that does not run answers for itself when it runs again.

@@ -1,11 +1,12 @@
 #include "engine/translator/runtime/smp_guest.h"
 
+#include <sched.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
 
 #include "cpu/bare_host.h"
-#include "engine/translator/engine.h"
 
 namespace hospes::translator {
 
@@ -26,13 +27,19 @@ class YieldingHost final : public cpu::BareHost {
 
 }  // namespace
 
-SmpGuest::SmpGuest(unsigned vcpus, const char* code, const char* code_end)
+bool two_cpus() {
+    cpu_set_t cpus;
+    return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) >= 2;
+}
+
+SmpGuest::SmpGuest(unsigned vcpus, const char* code, const char* code_end, Breakage breakage)
     : code_(code), ram_(memory::GuestRam::create(kRamSize).take()), model_([] {
           auto wished = x86::CpuidModel::create("x86-64-v3", {});
           return wished.ok() ? wished.take() : x86::CpuidModel::create("x86-64-v2", {}).take();
       }()) {
     EngineOptions options;
     options.code_cache_bytes = 32u << 20;
+    options.breakage = breakage;
     engine_ = create_engine(options, create_resources(options, vcpus).take(), *ram_, model_).take();
     build_tables();
     std::memcpy(ram_->host(kCode, 1), code, static_cast<std::size_t>(code_end - code));

@@ -8,10 +8,14 @@
 #include <vector>
 
 #include "cpu/engine.h"
+#include "engine/translator/engine.h"
 #include "memory/guest_ram.h"
 #include "x86/cpuid_model.h"
 
 namespace hospes::translator {
+
+// Whether two vCPUs may ever run at the same time here.
+bool two_cpus();
 
 class SmpGuest {
   public:
@@ -22,7 +26,7 @@ class SmpGuest {
     static constexpr std::uint64_t kRamSize = 32u << 20;
 
     // `code`: the test's assembly, position-independent but for addresses of data.
-    SmpGuest(unsigned vcpus, const char* code, const char* code_end);
+    SmpGuest(unsigned vcpus, const char* code, const char* code_end, Breakage breakage = Breakage::None);
 
     // Runs `vcpus`, by number, all at once, each from `entry`, a label in the code, with RDI = its number and RSI =
     // `argument`, until each has halted. "" or what went wrong.
