@@ -65,12 +65,12 @@ def run_hospes(vmm, options, image, timeout, cpus):
     return status, output, status == TRIPLE_FAULT_STATUS
 
 
-def run_saved(vmm, image, timeout, cpus):
+def run_saved(vmm, options, image, timeout, cpus):
     """Twice: what the first run translates, the second loads, into a code cache where all lies elsewhere."""
     with tempfile.NamedTemporaryFile() as file:
-        first = run_hospes(vmm, ["--save-translations", file.name], image, timeout, cpus)
-        status, output, shutdown = run_hospes(vmm, ["--translations", file.name, "--code-cache", "32"], image, timeout,
-                                              cpus)
+        first = run_hospes(vmm, [*options, "--save-translations", file.name], image, timeout, cpus)
+        status, output, shutdown = run_hospes(vmm, [*options, "--translations", file.name, "--code-cache", "32"],
+                                              image, timeout, cpus)
     loaded = re.search(r"^loaded_blocks (\d+)$", output, re.MULTILINE)
     if first[0] == status and (loaded is None or loaded.group(1) == "0"):
         return None, output + "\nnothing was loaded from the file of translations", False
@@ -138,11 +138,10 @@ def main():
         if arguments.qemu:
             cpu = "".join("," + feature for feature in header.get("qemu-cpu", []))
             outcome = run_qemu(image, timeout, cpus_of(header), cpu)
-        elif arguments.variant == "saved":
-            outcome = run_saved(arguments.vmm, image, timeout, cpus_of(header))
         else:
             model = [word for name in header.get("cpu-model", []) for word in ("--cpu-model", name)]
-            outcome = run_hospes(arguments.vmm, options + model, image, timeout, cpus_of(header))
+            run_once = run_saved if arguments.variant == "saved" else run_hospes
+            outcome = run_once(arguments.vmm, options + model, image, timeout, cpus_of(header))
         wrong = differences(header, *outcome)
         if not arguments.qemu and not options:
             wrong += counters_too_high(header, outcome[1])
