@@ -158,6 +158,7 @@ bool CodeCache::invalidate(Gpa gpa, std::uint64_t size) {
 }
 
 BlockIndex CodeCache::revive(Gpa gpa, Mode mode) {
+    if (!rewritten_pages_.may_hold(ram_.page_index(gpa))) return 0;  // a small filter: the rest is seldom in the cache
     const KeptBlock& kept = kept_blocks_[kept_slot(gpa, mode)];
     if (!kept.is_of(gpa, mode) || !can_run(kept.block)) return 0;
     Block& block = blocks_[kept.block];
