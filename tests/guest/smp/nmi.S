@@ -49,17 +49,12 @@ guest_main:
     send_until_halts_ 1
     mov dword ptr [SPIN], 1                 // from its next waking on
     send_until_halts_ 2
-    mov ecx, 1000000                        // the last one has come by then
-2:  pause
-    dec ecx
-    jnz 2b
-    mov eax, [NMIS]
     mov edx, 8
-3:  inc eax
-    mov dword ptr [ICR_LOW], 0x4400         // NMI
+3:  mov eax, [NMIS]
+    mov dword ptr [ICR_LOW], 0x4400         // NMI; if an earlier one is still on its way, they are one
 4:  pause
     cmp [NMIS], eax
-    jne 4b
+    je 4b
     dec edx
     jnz 3b
     CHECK32(HALTS, 2)
