@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/manual_time.h"
 #include "bus/pci/bus.h"
 #include "bus/pci/config_ports.h"
 #include "fuzz_input.h"
@@ -82,12 +83,13 @@ class Machine {
         add(virtio::rng::Device::create());
     }
     void add(std::unique_ptr<virtio::Device> device) {
-        require(pci_bus.add(std::make_unique<virtio::PciDevice>(std::move(device), ram(), observer)).ok());
+        require(pci_bus.add(std::make_unique<virtio::PciDevice>(std::move(device), ram(), observer, time)).ok());
     }
 
     CheckingObserver observer;
     bus::AddressSpace memory, ports;
     NoMessages msi;
+    ManualTime time;
     std::vector<FakeBackend*> backends;
     pci::Bus pci_bus{{memory, ports, msi, {}}};
     pci::ConfigPorts config{pci_bus, nullptr};

@@ -20,7 +20,7 @@ Board::Board(const HostSide& host, const Core& core, bool debug_exit)
       observer_(core.engine),
       engine_apics_(core.engine),
       isa_({host.loop, port_space_, irqchip_, ending_, host.serial_input, host.serial_output, debug_exit}),
-      pci_({memory_space_, port_space_, irqchip_, ending_, core.ram, observer_}) {
+      pci_({memory_space_, port_space_, irqchip_, ending_, core.ram, observer_, host.loop}) {
     add_processors(host, core);
     ending_.on_request([this] {
         wake_processors();

@@ -40,6 +40,7 @@ pci::Bus::Wiring PciRoot::wiring(const Setup& setup, const Lines& lines) {
 PciRoot::PciRoot(const Setup& setup)
     : ram_(setup.ram),
       observer_(setup.observer),
+      time_(setup.time),
       lines_(connect(setup.irqchip)),
       bus_(wiring(setup, lines_)),
       byte_registers_(setup.power),
@@ -48,7 +49,7 @@ PciRoot::PciRoot(const Setup& setup)
 }
 
 Result<void> PciRoot::add(std::unique_ptr<virtio::Device> device) {
-    HOSPES_TRY(bus_.add(std::make_unique<virtio::PciDevice>(std::move(device), ram_, observer_)));
+    HOSPES_TRY(bus_.add(std::make_unique<virtio::PciDevice>(std::move(device), ram_, observer_, time_)));
     return {};
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "bus/pci/bus.h"
 #include "bus/pci/config_ports.h"
 #include "devices/irqchip/irqchip.h"
@@ -24,6 +25,7 @@ class PciRoot {
         devices::PowerControl& power;
         memory::GuestRam& ram;
         memory::DmaObserver& observer;
+        TimeSource& time;
     };
     explicit PciRoot(const Setup& setup);
 
@@ -49,6 +51,7 @@ class PciRoot {
 
     memory::GuestRam& ram_;
     memory::DmaObserver& observer_;
+    TimeSource& time_;
     Lines lines_;
     pci::Bus bus_;
     ByteRegisters byte_registers_;

@@ -49,7 +49,7 @@ std::uint16_t SplitQueue::available_index() const {
 }
 
 SplitQueue::Pop SplitQueue::pop(Chain& chain) {
-    if (!running_) return Pop::Empty;
+    if (!running_ || limit_reached()) return Pop::Empty;
     const auto waiting = static_cast<std::uint16_t>(available_index() - next_available_);
     if (waiting == 0) return Pop::Empty;
     // More than the ring holds, or more than can be owed to the driver: its index jumped.
@@ -59,6 +59,7 @@ SplitQueue::Pop SplitQueue::pop(Chain& chain) {
     if (head >= layout_.size || !collect(head, chain)) return broken();
     ++next_available_;
     ++in_flight_;
+    if (left_ != kNoLimit) --left_;
     return Pop::Chain;
 }
 
@@ -144,7 +145,7 @@ bool SplitQueue::publish() {
 }
 
 bool SplitQueue::enable_notifications() {
-    if (!running_) return false;
+    if (!running_ || limit_reached()) return false;
     if (event_index_) {
         word(used_, kRingOffset + 8u * layout_.size).store(next_available_, std::memory_order_relaxed);
         observer_.memory_written(layout_.used + kRingOffset + 8u * layout_.size, 2);

@@ -34,6 +34,11 @@ class SplitQueue {
 
     // Takes the next request into `chain`.
     Pop pop(Chain& chain);
+    // From now on the queue seems empty once `requests` have been taken: a driver that refills it on another vCPU could
+    // keep whoever serves it for ever. kNoLimit: as it is.
+    static constexpr unsigned kNoLimit = ~0u;
+    void limit(unsigned requests) { left_ = requests; }
+    bool limit_reached() const { return left_ == 0; }
     // Gives `chain` back: its first `written` writable bytes were written. The driver sees it after publish().
     void push(const Chain& chain, std::uint32_t written);
     // Shows the driver all that was pushed; whether it wants an interrupt for it (2.7.7).
@@ -43,6 +48,7 @@ class SplitQueue {
 
     // Requests taken and not given back.
     unsigned in_flight() const { return in_flight_; }
+    unsigned size() const { return layout_.size; }
 
   private:
     Pop broken();
@@ -64,6 +70,7 @@ class SplitQueue {
     std::uint16_t next_used_ = 0;       // with what was pushed
     std::uint16_t published_used_ = 0;  // what the driver sees
     unsigned in_flight_ = 0;
+    unsigned left_ = kNoLimit;  // that may be taken
     bool event_index_ = false;
     bool running_ = false;
 };

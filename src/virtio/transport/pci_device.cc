@@ -60,11 +60,15 @@ unsigned vector_count(const Device& device) { return static_cast<unsigned>(devic
 
 }  // namespace
 
-PciDevice::PciDevice(std::unique_ptr<Device> device, memory::GuestRam& ram, memory::DmaObserver& observer)
+PciDevice::PciDevice(std::unique_ptr<Device> device, memory::GuestRam& ram, memory::DmaObserver& observer,
+                     TimeSource& time)
     : Function(identity(device->type())),
       device_(std::move(device)),
       common_(*this, all_features(*device_), device_->queue_sizes(), vector_count(*device_), ram, observer),
-      registers_(*this) {
+      registers_(*this),
+      time_(time),
+      unfinished_(common_.queue_count()),
+      rest_(time.create_timer([this] { serve_rest(); })) {
     add_bar(kRegisterBar, pci::BarKind::Memory64, kRegisterSize, registers_);
     add_capabilities();
     add_msix(vector_count(*device_), kMsixBar);
@@ -125,10 +129,27 @@ std::uint32_t PciDevice::read_device_config(std::uint64_t offset, unsigned size)
     return value;
 }
 
+// Up to twice what the ring holds; the rest later, so that others get the machine's lock between.
 void PciDevice::notify(std::uint64_t index) {
     if (!active_ || !bus_master() || index >= common_.queue_count()) return;
     const auto number = static_cast<unsigned>(index);
-    if (common_.queue(number).running()) device_->notified(number);
+    SplitQueue& queue = common_.queue(number);
+    if (!queue.running()) return;
+    queue.limit(2 * queue.size());
+    device_->notified(number);
+    if (queue.limit_reached()) {
+        unfinished_[number] = true;
+        rest_->arm(time_.now());
+    }
+    queue.limit(SplitQueue::kNoLimit);
+}
+
+void PciDevice::serve_rest() {
+    for (unsigned i = 0; i < unfinished_.size(); ++i) {
+        if (!unfinished_[i]) continue;
+        unfinished_[i] = false;
+        notify(i);
+    }
 }
 
 void PciDevice::interrupt(std::uint16_t vector, std::uint8_t isr_bit) {
@@ -167,6 +188,7 @@ void PciDevice::driver_ready() {
 
 void PciDevice::driver_reset() {
     active_ = false;
+    unfinished_.assign(unfinished_.size(), false);
     if (started_) draining_ = !device_->reset();
     started_ = false;
     common_.begin_reset();

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "base/time.h"
 #include "bus/pci/function.h"
 #include "virtio/device.h"
 #include "virtio/transport/common_config.h"
@@ -12,7 +14,8 @@ namespace hospes::virtio {
 
 class PciDevice final : public pci::Function, private Link, private CommonEvents {
   public:
-    PciDevice(std::unique_ptr<Device> device, memory::GuestRam& ram, memory::DmaObserver& observer);
+    // `time`: where what a notification leaves is served from.
+    PciDevice(std::unique_ptr<Device> device, memory::GuestRam& ram, memory::DmaObserver& observer, TimeSource& time);
     ~PciDevice() override;
 
     // Times the driver broke a ring or a request beyond an answer.
@@ -39,6 +42,7 @@ class PciDevice final : public pci::Function, private Link, private CommonEvents
     std::uint8_t read_isr();
     std::uint32_t read_device_config(std::uint64_t offset, unsigned size) const;
     void notify(std::uint64_t queue);
+    void serve_rest();
     void interrupt(std::uint16_t vector, std::uint8_t isr_bit);
     bool window(std::uint32_t& offset, unsigned& size) const;
 
@@ -66,6 +70,9 @@ class PciDevice final : public pci::Function, private Link, private CommonEvents
     unsigned window_capability_ = 0;
     std::uint64_t malformed_ = 0;
     std::uint8_t isr_ = 0;
+    TimeSource& time_;
+    std::vector<bool> unfinished_;  // by queue: its last notification was served up to the limit
+    std::unique_ptr<Timer> rest_;
     bool started_ = false;   // between Device::activate() and reset()
     bool active_ = false;    // started, and nothing malformed so far
     bool draining_ = false;  // reset by the driver, requests still under way

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
+
 #include "virtio/transport/test_driver.h"
 
 namespace hospes::virtio {
@@ -23,9 +26,13 @@ struct EchoDevice final : Device {
     void activate(Link& to) override { link = &to; }
     void notified(unsigned queue) override {
         ++notifications;
-        serve(*link, queue, chain, [](const Chain& c) -> std::int64_t {
+        const unsigned before = served;
+        serve(*link, queue, chain, [this](const Chain& c) -> std::int64_t {
+            ++served;
+            if (refills > 0 && refills-- > 0) refill();
             return total_length(c.readable()) > 0 ? static_cast<std::int64_t>(total_length(c.writable())) : -1;
         });
+        most_at_once = std::max(most_at_once, served - before);
     }
     bool reset() override {
         ++resets;
@@ -38,6 +45,9 @@ struct EchoDevice final : Device {
     Link* link = nullptr;
     Chain chain;
     int notifications = 0, resets = 0;
+    unsigned served = 0, most_at_once = 0;  // requests
+    unsigned refills = 0;                   // so many more come while they are served
+    std::function<void()> refill;
     bool slow_reset = false;
 };
 
@@ -199,6 +209,35 @@ TEST_F(PciDeviceTest, MalformedNeedsResetAndRecovers) {
     EXPECT_FALSE(driver_.needs_reset());
     request(0);
     EXPECT_EQ(driver_.rings[0]->used_index(), 1);
+}
+
+// As another vCPU may, that fills the ring while this one's notification is served.
+TEST_F(PciDeviceTest, RingThatIsRefilledIsServedInPieces) {
+    for (const std::uint64_t features : {std::uint64_t{0}, feature::kEventIndex}) {
+        echo_->served = 0;
+        echo_->refills = 1000;
+        driver_.start(features, 1);
+        echo_->refill = [this] { driver_.rings[0]->add({{0x200000, 4, false}, {0x201000, 8, true}}); };
+        request(0);
+        EXPECT_EQ(echo_->served, 32u) << "twice the ring";
+        driver_.time.advance(0);
+        EXPECT_EQ(echo_->served, 1001u);
+        EXPECT_EQ(echo_->most_at_once, 32u);
+        EXPECT_EQ(driver_.rings[0]->used_index(), 1001);
+        request(0);
+        EXPECT_EQ(echo_->served, 1002u);
+    }
+}
+
+TEST_F(PciDeviceTest, ResetForgetsWhatWasLeftForLater) {
+    driver_.start(0, 1);
+    echo_->refills = 1000;
+    echo_->refill = [this] { driver_.rings[0]->add({{0x200000, 4, false}, {0x201000, 8, true}}); };
+    request(0);
+    const unsigned served = echo_->served;
+    driver_.set_status(0);
+    driver_.time.advance(kSecond);
+    EXPECT_EQ(echo_->served, served);
 }
 
 TEST_F(PciDeviceTest, UnanswerableRequestNeedsReset) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/manual_time.h"
 #include "bus/pci/bus.h"
 #include "virtio/queue/test_ring.h"
 #include "virtio/transport/pci_device.h"
@@ -22,7 +23,7 @@ class TestDriver {
     static constexpr Gpa kMsixTable = kBar + 0x4000;
 
     explicit TestDriver(std::unique_ptr<Device> virtio_device) {
-        auto pci_device = std::make_unique<PciDevice>(std::move(virtio_device), *ram, observer);
+        auto pci_device = std::make_unique<PciDevice>(std::move(virtio_device), *ram, observer, time);
         device = pci_device.get();
         EXPECT_TRUE(bus.add(std::move(pci_device)).ok());
         bus.write_config(1, 0, pci::reg::kCommand, 2, pci::command::kMemory | pci::command::kBusMaster);
@@ -101,6 +102,7 @@ class TestDriver {
 
     std::unique_ptr<memory::GuestRam> ram = memory::GuestRam::create(kRamSize).take();
     CountingObserver observer;
+    ManualTime time;
     bus::AddressSpace memory, ports;
     Messages msi;
     Wire wire;  // GSI 17: slot 1, INTA
