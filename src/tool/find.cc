@@ -12,7 +12,7 @@ std::string find(const std::string& program) {
     const char* path = ::getenv("PATH");
     std::istringstream folders(std::string(path ? path : "") + ":/usr/bin:/bin:/usr/sbin:/sbin");
     for (std::string folder; std::getline(folders, folder, ':');) {
-        const std::string candidate = folder + "/" + program;
+        std::string candidate = folder + "/" + program;
         if (folder.starts_with('/') && ::access(candidate.c_str(), X_OK) == 0) return candidate;
     }
     return "";

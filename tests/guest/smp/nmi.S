@@ -9,19 +9,20 @@
 #define STARTS   0xa000
 #define HALTS    0xa004                     // how often HLT ended
 #define NMIS     0xa008
-#define SPIN     0xa00c
+#define SPIN     0xa00c                     // from the next waking on
+#define SPINS    0xa010
 .macro wait_for_ where, count
 1:  pause
     cmp dword ptr [\where], \count
     jne 1b
 .endm
-// Again and again: one may come right before HLT.
-.macro send_until_halts_ count
+// Again and again, until something is set there: one may come right before HLT.
+.macro send_until_set_ where
 1:  mov dword ptr [ICR_LOW], 0x4400         // NMI
     mov ecx, 10000
 2:  pause
-    cmp dword ptr [HALTS], \count
-    je 3f
+    cmp dword ptr [\where], 0
+    jne 3f
     dec ecx
     jnz 2b
     jmp 1b
@@ -39,6 +40,7 @@ guest_main:
     mov [HALTS], eax
     mov [NMIS], eax
     mov [SPIN], eax
+    mov [SPINS], eax
     mov dword ptr [2 * 4], 0x08000000 + nmi_handler - first     // 0800:handler
     mov dword ptr [0xfee000f0], 0x1ff
     mov dword ptr [ICR_HIGH], 0x01000000
@@ -46,9 +48,10 @@ guest_main:
     mov dword ptr [ICR_LOW], 0x4608         // SIPI
     wait_for_ STARTS, 1
 
-    send_until_halts_ 1
-    mov dword ptr [SPIN], 1                 // from its next waking on
-    send_until_halts_ 2
+    send_until_set_ HALTS
+    mov dword ptr [SPIN], 1
+    send_until_set_ SPINS
+    mov ebx, [HALTS]
     mov edx, 8
 3:  mov eax, [NMIS]
     mov dword ptr [ICR_LOW], 0x4400         // NMI; if an earlier one is still on its way, they are one
@@ -57,7 +60,8 @@ guest_main:
     je 4b
     dec edx
     jnz 3b
-    CHECK32(HALTS, 2)
+    sub [HALTS], ebx
+    CHECK32(HALTS, 0)                       // it was not in HLT any more
     PASS
 
     .code16
@@ -66,10 +70,10 @@ first:
     cli
     lock inc dword ptr [STARTS]
 1:  hlt
-    mov eax, [SPIN]                         // as it was before the other one hears of this waking
     inc dword ptr [HALTS]
-    test eax, eax
-    jz 1b
+    cmp dword ptr [SPIN], 0
+    je 1b
+    inc dword ptr [SPINS]
 2:  jmp 2b
 nmi_handler:
     inc dword ptr [NMIS]
