@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::size_t kKeptLines = 3;
 constexpr std::size_t kMostLine = 400;
-constexpr int kPatience = 10;             // seconds of silence on a full disk
-constexpr std::uint64_t kFull = 1 << 20;  // so few bytes left
+constexpr std::chrono::seconds kPatience{10};  // with silence on a full disk
+constexpr std::uint64_t kFull = 1 << 20;       // so few bytes left
 
 // Whether the disk of the folder in which all tools work has room.
 bool has_space() {
@@ -83,6 +83,7 @@ Result<Child> Child::start(const Tool& tool) {
 
 void Child::end_line() {
     if (line_.empty()) return;
+    if (last_lines_.empty() || last_lines_.back() != line_) news_ = std::chrono::steady_clock::now();
     if (tool_->on_line) tool_->on_line(line_);
     last_lines_.push_back(std::exchange(line_, {}));
     if (last_lines_.size() > kKeptLines) last_lines_.pop_front();
@@ -109,24 +110,22 @@ Error Child::failure(int status) const {
     return Error(text);
 }
 
-// False: it has said nothing for long, and the disk that it works on is full. apt-get then waits for ever for a helper
-// of its own whose words were lost.
-bool Child::wait_for_words() const {
-    for (int seconds = 0; seconds < kPatience || tool_->makes_room || has_space(); ++seconds) {
-        pollfd event{said_.get(), POLLIN, 0};
-        if (::poll(&event, 1, 1000) != 0) return true;
-    }
-    return false;
+// It has said nothing new for long, and the disk that it works on is full. apt-get then waits for ever for a helper of
+// its own whose words were lost; it may go on telling that it does.
+bool Child::hangs() const {
+    return std::chrono::steady_clock::now() - news_ >= kPatience && !tool_->makes_room && !has_space();
 }
 
 Result<void> Child::finish() {
     std::array<char, 4096> piece;
     for (;;) {
-        if (!wait_for_words()) {
+        if (hangs()) {
             ::kill(pid_, SIGKILL);
             ::waitpid(pid_, nullptr, 0);
             return Error(tool_->words[0] + " hangs: " + errno_text(ENOSPC));
         }
+        pollfd event{said_.get(), POLLIN, 0};
+        if (::poll(&event, 1, 1000) == 0) continue;
         const ssize_t got = ::read(said_.get(), piece.data(), piece.size());
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) break;

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -24,7 +25,7 @@ class Child {
   private:
     Child(const Tool& tool, pid_t pid, UniqueFd said) : tool_(&tool), pid_(pid), said_(std::move(said)) {}
 
-    bool wait_for_words() const;
+    bool hangs() const;
     void hear(std::string_view text);
     void end_line();
     Error failure(int status) const;
@@ -34,6 +35,7 @@ class Child {
     UniqueFd said_;
     std::string line_;
     std::deque<std::string> last_lines_;
+    std::chrono::steady_clock::time_point news_ = std::chrono::steady_clock::now();  // it last said something else
 };
 
 }  // namespace hospes::tool
