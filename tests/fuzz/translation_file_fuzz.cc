@@ -69,7 +69,6 @@ std::vector<std::uint8_t> make_file() {
     auto recorder = TranslationRecorder::create(path).take();
     TranslateOptions options;
     options.recorder = recorder.get();
-    options.emit.relocations = true;
     Translator translator(options);
     for (const unsigned start : kStarts) require(translator.translate(start) != 0);
     recorder->set_identity("fuzz");

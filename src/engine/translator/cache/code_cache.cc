@@ -88,7 +88,9 @@ CodeCache::CodeCache(CodeMemory& memory, memory::GuestRam& ram, const x86::Cpuid
       cold_cursor_(first_cold_),
       segments_(static_cast<unsigned>(memory_.size() / kSegmentBytes)),
       block_ends_(segments_),
-      scratch_(kMaxBlockInstructions) {}
+      scratch_(kMaxBlockInstructions) {
+    options_.emit.relocations = options.recorder != nullptr;
+}
 
 // Room for one more block, in memory that is there as far as blocks usually go.
 void CodeCache::make_room() {

@@ -83,11 +83,12 @@ class SavedTranslations : public testing::Test {
         TranslateOptions made;
         made.saved = saved;
         made.recorder = recorder;
-        made.emit.relocations = recorder != nullptr;
         return made;
     }
     static std::unique_ptr<TranslationFile> open(const char* name) { return TranslationFile::open(path(name)).take(); }
 
+    // Of a kernel where it was linked to.
+    static std::unique_ptr<TranslationFile> save_kernel();
     // Translates code at `count` places, to be looked up in `name` from then on.
     static void save(const char* name, unsigned count) {
         const auto to = recorder(name);
@@ -226,13 +227,17 @@ class Kernel : public Guest {
     KernelCode code_;
 };
 
+std::unique_ptr<TranslationFile> SavedTranslations::save_kernel() {
+    const auto to = recorder("home");
+    Kernel home(options(nullptr, to.get()), 0);
+    home.translate_all();
+    EXPECT_TRUE(to->write().ok());
+    return open("home");
+}
+
 // What is loaded where the kernel lies elsewhere is what would be translated there.
 TEST_F(SavedTranslations, follow_a_kernel_that_lies_elsewhere) {
-    const auto at_home = recorder("home");
-    Kernel home(options(nullptr, at_home.get()), 0);
-    home.translate_all();
-    ASSERT_TRUE(at_home->write().ok());
-    const auto saved = open("home");
+    const auto saved = save_kernel();
     ASSERT_NE(saved, nullptr);
     for (const std::uint32_t slide : {0u, 1u << 21, 0x1a0'0000u, 0x2000'0000u, 0u - 0x20'0000u}) {
         SCOPED_TRACE(slide);
@@ -255,11 +260,7 @@ TEST_F(SavedTranslations, follow_a_kernel_that_lies_elsewhere) {
 
 // A constant that moves by what no kernel moves by is another one.
 TEST_F(SavedTranslations, do_not_follow_other_changes) {
-    const auto at_home = recorder("home");
-    Kernel home(options(nullptr, at_home.get()), 0);
-    home.translate_all();
-    ASSERT_TRUE(at_home->write().ok());
-    const auto saved = open("home");
+    const auto saved = save_kernel();
     for (const std::uint32_t change : {1u, 0x1000u, 0x10'0000u, 0x7000'0000u}) {
         Kernel loading(options(saved.get(), nullptr), change);
         loading.translate(loading.start(0));

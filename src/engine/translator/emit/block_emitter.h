@@ -31,7 +31,7 @@ struct EmittedBlock {
 
 struct EmitOptions {
     bool stack_window = true;
-    bool relocations = false;  // tell of them
+    bool relocations = false;  // tell of them; the code cache's choice
     Breakage breakage = Breakage::None;
 };
 
@@ -204,6 +204,7 @@ class BlockEmitter {
     void emit_string(const Instruction& in);
     void emit_string_copy(const Instruction& in, unsigned size);
     void emit_string_opcode(const Instruction& in, unsigned size);
+    void emit_difference(HostReg to, HostReg from);
     void emit_sum(HostReg to, HostReg one, HostReg other);
     Access string_access(HostReg pointer, unsigned size, bool write) const;
 

@@ -40,6 +40,12 @@ void BlockEmitter::emit_string_opcode(const Instruction& in, unsigned size) {
     a_.byte(in.info().opcode);
 }
 
+// `from` = `to` - `from`. The flags are the string instruction's.
+void BlockEmitter::emit_difference(HostReg to, HostReg from) {
+    a_.not_(from);
+    a_.lea(from, at(to, from, 0, 1));
+}
+
 // Of a pointer, in the width that it has.
 void BlockEmitter::emit_sum(HostReg to, HostReg one, HostReg other) {
     const HostMem sum = at(one, other, 0, 0);
@@ -55,8 +61,7 @@ void BlockEmitter::emit_string(const Instruction& in) {
     a_.lea(pointer, place);
     a_.mov(kT0, pointer);
     emit_string_opcode(in, size);
-    a_.not_(kT0);
-    a_.lea(kT0, at(pointer, kT0, 0, 1));
+    emit_difference(pointer, kT0);
     emit_sum(pointer, kT2, kT0);
 }
 
@@ -73,8 +78,7 @@ void BlockEmitter::emit_string_copy(const Instruction& in, unsigned size) {
     a_.mov(kT0, RSI);
     a_.load(RSI, kept);
     emit_string_opcode(in, size);
-    a_.not_(kT1);
-    a_.lea(kT1, at(RDI, kT1, 0, 1));
+    emit_difference(RDI, kT1);
     emit_sum(RSI, kT0, kT1);
     emit_sum(RDI, kT2, kT1);
 }

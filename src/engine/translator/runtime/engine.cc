@@ -46,7 +46,6 @@ Result<void> use_translations(const EngineOptions& options, const x86::CpuidMode
     }
     translate.saved = resources.translations.get();
     translate.recorder = resources.recorder.get();
-    translate.emit.relocations = translate.recorder != nullptr;
     return {};
 }
 
