@@ -14,7 +14,7 @@
 namespace hospes::translator {
 
 // Breaks one kind of emission on purpose, so that the oracle can prove that it would see it (tests only). Order: LOCK
-// prefixes and MFENCE are left out, which only several vCPUs can see.
+// prefixes and MFENCE are left out and XCHG just stores, which only several vCPUs can see.
 enum class Breakage : std::uint8_t {
     None,
     Plain,

@@ -41,6 +41,7 @@ void BlockEmitter::leave_out_order() {
     constexpr std::uint8_t kLock = 0xf0;
     for (Instruction& in : block_) {
         if (in.info().mnemonic == ZYDIS_MNEMONIC_MFENCE) in.kind = Kind::Nop;
+        if (in.info().mnemonic == ZYDIS_MNEMONIC_XCHG && in.memory != kNoOperand) in.decoded.info.opcode += 2;  // MOV
         auto& raw = in.decoded.info.raw;
         for (unsigned i = 0; i < raw.prefix_count; ++i) {
             if (raw.prefixes[i].value == kLock) raw.prefixes[i].type = ZYDIS_PREFIX_TYPE_IGNORED;
