@@ -1,5 +1,6 @@
 #include "base/event/event_loop.h"
 
+#include <immintrin.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -112,9 +113,9 @@ void EventLoop::program(std::optional<Nanoseconds> deadline) {
     programmed_ = deadline;
     itimerspec spec{};
     if (deadline) {
-        const Nanoseconds when = std::max<Nanoseconds>(*deadline, 1);  // 0 would disarm
-        spec.it_value.tv_sec = static_cast<time_t>(when / kSecond);
-        spec.it_value.tv_nsec = static_cast<long>(when % kSecond);
+        alarm_ = std::max(*deadline, now() + wake_delay_.expected()) - wake_delay_.expected();
+        spec.it_value.tv_sec = static_cast<time_t>(alarm_ / kSecond);
+        spec.it_value.tv_nsec = static_cast<long>(alarm_ % kSecond);
     }
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
 }
@@ -167,10 +168,24 @@ void EventLoop::dispatch(std::uint64_t key, std::uint32_t events) {
     callback(events);
 }
 
+// After the timerfd's alarm: passes what is left until the deadline awake.
+void EventLoop::wait_for_deadline() {
+    std::unique_lock guard(lock_);
+    const auto due = next_deadline();
+    if (!due || !programmed_) return;
+    if (const Nanoseconds time = now(); time > alarm_) wake_delay_.learn(time - alarm_);
+    guard.unlock();
+    if (*due > now() + WakeDelay::kMost) return;  // the one that it was for is disarmed
+    while (now() < *due) _mm_pause();
+}
+
 void EventLoop::run() {
     std::array<epoll_event, 16> events;
     while (!stopping_.load(std::memory_order_acquire)) {
         const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), -1);
+        for (int i = 0; i < count; ++i) {
+            if (events[static_cast<unsigned>(i)].data.u64 == key_of(timer_.get(), 0)) wait_for_deadline();
+        }
         const std::lock_guard guard(lock_);
         for (int i = 0; i < count; ++i) {
             const epoll_event& event = events[static_cast<unsigned>(i)];

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/event/wake_delay.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "base/unique_fd.h"
@@ -57,6 +58,7 @@ class EventLoop final : public TimeSource {
     void timer_changed(Nanoseconds deadline);
     void program(std::optional<Nanoseconds> deadline);
     std::optional<Nanoseconds> next_deadline() const;
+    void wait_for_deadline();
     void dispatch(std::uint64_t key, std::uint32_t events);
 
     std::mutex& lock_;
@@ -65,7 +67,9 @@ class EventLoop final : public TimeSource {
     std::unordered_map<int, Watch> watches_;
     std::uint32_t next_generation_ = 1;
     std::vector<LoopTimer*> timers_;
-    std::optional<Nanoseconds> programmed_;
+    std::optional<Nanoseconds> programmed_;  // what the timerfd is for; it comes earlier by the expected delay
+    Nanoseconds alarm_ = 0;                  // when it is to come
+    WakeDelay wake_delay_;
     std::optional<Nanoseconds> borrowed_until_;
     bool borrowed_ = false;
 };

@@ -87,5 +87,36 @@ TEST_F(EventLoopTest, BorrowedTimersAreServedByTheBorrower) {
     EXPECT_EQ(fired, 2);
 }
 
+TEST(WakeDelay, IsLearntUpToItsBound) {
+    WakeDelay delay;
+    EXPECT_EQ(delay.expected(), 0u);
+    for (unsigned i = 0; i < 60; ++i) delay.learn(80'000);
+    EXPECT_NEAR(static_cast<double>(delay.expected()), 80'000, 100);
+    for (unsigned i = 0; i < 200; ++i) delay.learn(10'000'000'000);
+    EXPECT_NEAR(static_cast<double>(delay.expected()), 150'000, 100);
+    for (unsigned i = 0; i < 200; ++i) delay.learn(5'000);
+    EXPECT_NEAR(static_cast<double>(delay.expected()), 5'000, 100);
+}
+
+// Near and far deadlines in turn, so that the expected delay is more than is left for some.
+TEST_F(EventLoopTest, NoTimerFiresBeforeItsDeadline) {
+    unsigned fired = 0, early = 0;
+    Nanoseconds deadline = 0;
+    std::unique_ptr<Timer> timer;
+    const auto arm = [&] {
+        deadline = loop->now() + (10'000u << fired % 8);
+        timer->arm(deadline);
+    };
+    timer = loop->create_timer([&] {
+        if (loop->now() < deadline) ++early;
+        if (++fired == 200) return loop->stop();
+        arm();
+    });
+    arm();
+    loop->run();
+    EXPECT_EQ(fired, 200u);
+    EXPECT_EQ(early, 0u);
+}
+
 }  // namespace
 }  // namespace hospes

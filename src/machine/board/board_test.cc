@@ -143,6 +143,21 @@ TEST_F(BoardTest, ApicTimerEndsAWait) {
     EXPECT_FALSE(host().interrupt_pending());
 }
 
+// However late the host wakes threads, no wait ends before its time, and none is forgotten.
+TEST_F(BoardTest, ManyWaitsForTheApicTimer) {
+    host().mmio_write(kSvr, 0x1ff, 4);
+    host().mmio_write(kLvtTimer, 0x40, 4);
+    host().mmio_write(kApic + 0x3e0, 0xb, 4);
+    for (unsigned i = 0; i < 100; ++i) {
+        const Nanoseconds length = 20'000u << i % 6, start = loop_->now();
+        host().mmio_write(kInitial, static_cast<std::uint32_t>(length), 4);
+        board_->processor(0).signals().wait(*loop_, lock_, true, true);
+        ASSERT_GE(loop_->now() - start, length);
+        ASSERT_EQ(host().acknowledge_interrupt(), 0x40);
+        host().mmio_write(kApic + 0xb0, 0, 4);  // EOI
+    }
+}
+
 TEST_F(BoardTest, InterruptOfAnotherProcessorEndsAWait) {
     cpu::VcpuHost& second = board_->processor(1).host();
     second.mmio_write(kSvr, 0x1ff, 4);

@@ -1,5 +1,7 @@
 #include "machine/board/vcpu_signals.h"
 
+#include <immintrin.h>
+
 #include <chrono>
 #include <utility>
 
@@ -52,16 +54,31 @@ void VcpuSignals::start_up(std::uint8_t vector) {
     wake_.notify_one();
 }
 
+template <typename Woken>
+void VcpuSignals::sleep_until(Nanoseconds deadline, const EventLoop& loop, std::unique_lock<bus::MachineLock>& guard,
+                              Woken woken) {
+    if (deadline > loop.now() + wake_delay_.expected()) {
+        const Nanoseconds alarm = deadline - wake_delay_.expected();
+        if (wake_.wait_until(guard, time_point(alarm)) == std::cv_status::no_timeout) return;
+        wake_delay_.learn(loop.now() - alarm);
+    }
+    guard.unlock();
+    while (loop.now() < deadline && !woken()) _mm_pause();
+    guard.lock();
+}
+
 void VcpuSignals::wait(EventLoop& loop, bus::MachineLock& lock, bool wakeable, bool nmi_wakes) {
     std::unique_lock guard(lock);
-    const auto woken = [&] { return (wakeable && interrupt_pending()) || (nmi_wakes && nmi_pending()); };
-    while (!stop_requested() && !woken()) {
+    const auto woken = [&] {
+        return stop_requested() || (wakeable && interrupt_pending()) || (nmi_wakes && nmi_pending());
+    };
+    while (!woken()) {
         if (loop.timers_borrowed()) {
             wake_.wait(guard);
             continue;
         }
         if (const auto deadline = loop.borrow_timers()) {
-            wake_.wait_until(guard, time_point(*deadline));
+            sleep_until(*deadline, loop, guard, woken);
         } else {
             wake_.wait(guard);
         }

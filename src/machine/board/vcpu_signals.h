@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/event/event_loop.h"
+#include "base/event/wake_delay.h"
 #include "bus/machine_lock.h"
 #include "cpu/engine.h"
 #include "devices/irqchip/lapic.h"
@@ -61,6 +62,11 @@ class VcpuSignals final : public devices::ApicEvents {
 
   private:
     void wake();
+    // Sleeps until `deadline` at most, with the lock let go. The host wakes threads late, by as much as an interrupt
+    // may be, so it is asked to do it earlier; what is left over then is passed awake, until `woken`.
+    template <typename Woken>
+    void sleep_until(Nanoseconds deadline, const EventLoop& loop, std::unique_lock<bus::MachineLock>& guard,
+                     Woken woken);
 
     const unsigned index_;
     cpu::Vcpu& vcpu_;
@@ -72,6 +78,7 @@ class VcpuSignals final : public devices::ApicEvents {
     std::atomic<bool> waits_for_start_up_;
     std::optional<std::uint8_t> start_up_vector_;
     std::condition_variable wake_;
+    WakeDelay wake_delay_;
 };
 
 }  // namespace hospes::machine
