@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/address.h"
+#include "engine/translator/cache/index_list.h"
 #include "engine/translator/cache/mode.h"
 
 namespace hospes::translator {
@@ -30,14 +31,14 @@ struct CodePosition {
 struct ExitRecord {
     std::int64_t target;  // offset from the source's page base; outside of the page for a checked exit
     BlockIndex source;
-    BlockIndex linked;        // 0: not linked
-    ExitIndex next_incoming;  // list of the exits that lead to `linked`
-    CodeOffset jump;          // position of the jump's rel32
-    CodeOffset stub;          // where it leads when not linked
-    CodeOffset frame_check;   // checked exits: position of the imm32 to compare the code TLB's frame with
-    bool changes_access;      // by STAC or CLAC: the target's mode is the other one by kSmap
-    bool checked;             // the target lies in another page: a check guards the jump
-    bool flags_saved;         // status flags are in GuestState::saved_flags at the jump
+    BlockIndex linked;       // 0: not linked
+    ListLinks incoming;      // in the list of the exits that lead to `linked`
+    CodeOffset jump;         // position of the jump's rel32
+    CodeOffset stub;         // where it leads when not linked
+    CodeOffset frame_check;  // checked exits: position of the imm32 to compare the code TLB's frame with
+    bool changes_access;     // by STAC or CLAC: the target's mode is the other one by kSmap
+    bool checked;            // the target lies in another page: a check guards the jump
+    bool flags_saved;        // status flags are in GuestState::saved_flags at the jump
 };
 
 struct Block {
@@ -58,12 +59,12 @@ struct Block {
     CodeOffset entry_indirect;        // the same; T0 holds the guest address, page_base is stale
 
     BlockIndex next_in_bucket;
-    BlockIndex next_in_page[2];
+    ListLinks in_page[2];  // in the lists of the RAM pages that it was made from
     ExitIndex first_exit;  // `exit_count` consecutive records
     std::uint16_t exit_count;
     std::uint16_t point_count;
     std::uint32_t first_point;
-    ExitIndex incoming;
+    ExitIndex first_incoming;  // of the exits that lead here
 };
 
 inline constexpr Gpa kNotStraddled = ~0ull;

@@ -231,7 +231,7 @@ BlockIndex CodeCache::add_block(const Origin& origin, const EmittedBlock& emitte
     block.entry = begin + emitted.entry;
     block.entry_saved = begin + emitted.entry_saved;
     block.entry_indirect = begin + emitted.entry_indirect;
-    block.incoming = 0;
+    block.first_incoming = 0;
     block.first_exit = exit_count_;
     block.exit_count = static_cast<std::uint16_t>(emitted.exits.size());
     for (ExitRecord record : emitted.exits) {

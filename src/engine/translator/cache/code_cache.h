@@ -219,10 +219,16 @@ class CodeCache {
     void keep(const Origin& origin, BlockIndex index);
     std::uint32_t kept_slot(Gpa gpa, Mode mode) const { return bucket_of(gpa, mode) % kKeptBlocks; }
     void enter_lists(BlockIndex index);
-    void leave_bucket(BlockIndex index);
     void leave_lists(BlockIndex index);
-    BlockIndex next_in_page(const Block& block, std::uint64_t page) const;
-    void remove_from_page(std::uint64_t page, BlockIndex index);
+    void isolate(BlockIndex index);
+    // Of a block that is in the list of RAM page `page`.
+    ListLinks& page_links(BlockIndex index, std::uint64_t page) {
+        return blocks_[index].in_page[page_number(blocks_[index], page)];
+    }
+    BlockIndex next_in_page(BlockIndex index, std::uint64_t page) const {
+        return blocks_[index].in_page[page_number(blocks_[index], page)].next;
+    }
+    unsigned page_number(const Block& block, std::uint64_t page) const;
     void unlink(ExitIndex exit);
     void patch32(CodeOffset at, std::uint32_t value);
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
@@ -242,8 +248,6 @@ class CodeCache {
     void start_again();
     void next_segment();
     void empty_segment(unsigned number);
-    void drop_incoming(BlockIndex target, ExitIndex first, ExitIndex end);
-    void drop_from_page(std::uint64_t page, BlockIndex first, BlockIndex end);
     unsigned segment_at(CodeOffset offset) const;
     CodeOffset code_share() const { return (first_cold_ - first_code_) / segments_ & ~63u; }
     CodeOffset cold_share() const { return static_cast<CodeOffset>((memory_.size() - first_cold_) / segments_); }

@@ -43,7 +43,7 @@ unsigned CodeCache::lines_of(const Block& block, PageLines pages[2]) const {
 
 LineSet CodeCache::lines_in(std::uint64_t page) const {
     LineSet lines = 0;
-    for (BlockIndex index = page_blocks_[page]; index != 0; index = next_in_page(blocks_[index], page)) {
+    for (BlockIndex index = page_blocks_[page]; index != 0; index = next_in_page(index, page)) {
         PageLines pages[2];
         const unsigned count = lines_of(blocks_[index], pages);
         for (unsigned i = 0; i < count; ++i) lines |= pages[i].page == page ? pages[i].lines : 0;
@@ -59,33 +59,22 @@ void CodeCache::enter_lists(BlockIndex index) {
     PageLines pages[2];
     const unsigned count = lines_of(block, pages);
     for (unsigned i = 0; i < count; ++i) {
-        block.next_in_page[i] = page_blocks_[pages[i].page];
-        page_blocks_[pages[i].page] = index;
+        const std::uint64_t page = pages[i].page;
+        enter_list(page_blocks_[page], index, [&](BlockIndex other) -> ListLinks& { return page_links(other, page); });
     }
-}
-
-void CodeCache::leave_bucket(BlockIndex index) {
-    const Block& block = blocks_[index];
-    BlockIndex* link = &buckets_[bucket_of(block.gpa, block.mode)];
-    while (*link != index) link = &blocks_[*link].next_in_bucket;
-    *link = block.next_in_bucket;
 }
 
 void CodeCache::leave_lists(BlockIndex index) {
     const Block& block = blocks_[index];
-    leave_bucket(index);
+    BlockIndex* link = &buckets_[bucket_of(block.gpa, block.mode)];
+    while (*link != index) link = &blocks_[*link].next_in_bucket;
+    *link = block.next_in_bucket;
     PageLines pages[2];
     const unsigned count = lines_of(block, pages);
-    for (unsigned i = 0; i < count; ++i) remove_from_page(pages[i].page, index);
-}
-
-void CodeCache::remove_from_page(std::uint64_t page, BlockIndex index) {
-    BlockIndex* link = &page_blocks_[page];
-    while (*link != index) {
-        Block& block = blocks_[*link];
-        link = &block.next_in_page[ram_.page_index(block.guard_begin) == page ? 0 : 1];
+    for (unsigned i = 0; i < count; ++i) {
+        const std::uint64_t page = pages[i].page;
+        leave_list(page_blocks_[page], index, [&](BlockIndex other) -> ListLinks& { return page_links(other, page); });
     }
-    *link = next_in_page(blocks_[index], page);
 }
 
 void CodeCache::patch32(CodeOffset at, std::uint32_t value) { __builtin_memcpy(memory_.writable() + at, &value, 4); }
@@ -109,16 +98,14 @@ void CodeCache::link(ExitIndex index, BlockIndex target) {
     }
     patch32(record.jump, entry - (record.jump + 4));
     record.linked = target;
-    record.next_incoming = to.incoming;
-    to.incoming = index;
+    enter_list(to.first_incoming, index, [this](ExitIndex other) -> ListLinks& { return exits_[other].incoming; });
     ++counters_.links;
 }
 
 void CodeCache::unlink(ExitIndex index) {
     ExitRecord& record = exits_[index];
-    ExitIndex* link = &blocks_[record.linked].incoming;
-    while (*link != index) link = &exits_[*link].next_incoming;
-    *link = record.next_incoming;
+    leave_list(blocks_[record.linked].first_incoming, index,
+               [this](ExitIndex other) -> ListLinks& { return exits_[other].incoming; });
     record.linked = 0;
     patch32(record.jump, record.stub - (record.jump + 4));
 }
@@ -128,14 +115,14 @@ bool CodeCache::made_from(const Block& block, Gpa gpa, std::uint64_t size) const
     return gpa < block.guard_end && block.guard_begin < gpa + size;
 }
 
-// The block after `block` in the list of RAM page `page`.
-BlockIndex CodeCache::next_in_page(const Block& block, std::uint64_t page) const {
-    return block.next_in_page[ram_.page_index(block.guard_begin) == page ? 0 : 1];
+// Of the at most two RAM pages that the block was made from.
+unsigned CodeCache::page_number(const Block& block, std::uint64_t page) const {
+    return ram_.page_index(block.guard_begin) == page ? 0 : 1;
 }
 
 bool CodeCache::overlaps_code(Gpa gpa, std::uint64_t size) const {
     const std::uint64_t page = ram_.page_index(gpa);
-    for (BlockIndex index = page_blocks_[page]; index != 0; index = next_in_page(blocks_[index], page)) {
+    for (BlockIndex index = page_blocks_[page]; index != 0; index = next_in_page(index, page)) {
         if (made_from(blocks_[index], gpa, size)) return true;
     }
     return false;
@@ -146,7 +133,7 @@ bool CodeCache::invalidate(Gpa gpa, std::uint64_t size) {
     const std::uint64_t page = ram_.page_index(gpa);
     for (BlockIndex index = page_blocks_[page]; index != 0;) {
         const Block& block = blocks_[index];
-        const BlockIndex next = next_in_page(block, page);  // dropping a block takes no other one off the list
+        const BlockIndex next = next_in_page(index, page);  // dropping a block takes no other one off the list
         if (made_from(block, gpa, size)) {
             invalidate_block(index);
             any = true;
@@ -175,17 +162,22 @@ bool CodeCache::can_run(BlockIndex index) const {
     return kept.fits(reinterpret_cast<const std::uint8_t*>(ram_.host(block.gpa, kept.length)));
 }
 
-// Nobody enters the block any more: links to it are undone, and jump cache entries that still lead here find a jump to
-// the dispatcher.
-void CodeCache::invalidate_block(BlockIndex index) {
+// Nothing leads to the block, or away from it. (Jump caches are the caller's.)
+void CodeCache::isolate(BlockIndex index) {
     Block& block = blocks_[index];
-    if (!block.valid) return;
     block.valid = false;
     leave_lists(index);
-    while (block.incoming != 0) unlink(block.incoming);
+    while (block.first_incoming != 0) unlink(block.first_incoming);
     for (ExitIndex i = block.first_exit; i < block.first_exit + block.exit_count; ++i) {
         if (exits_[i].linked != 0) unlink(i);
     }
+}
+
+// Jump cache entries that still lead here find a jump to the dispatcher.
+void CodeCache::invalidate_block(BlockIndex index) {
+    Block& block = blocks_[index];
+    if (!block.valid) return;
+    isolate(index);
     // T0 holds the guest address there, as at a jump cache miss.
     std::uint8_t* entry = memory_.writable() + block.entry_indirect;
     const auto distance =

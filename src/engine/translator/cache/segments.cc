@@ -3,10 +3,6 @@
 
 namespace hospes::translator {
 
-namespace {
-constexpr BlockIndex kOffTheList = ~BlockIndex{0};  // in next_in_page, of a block whose segment is being emptied
-}
-
 // Segment `segments_` is the end.
 CodeCache::Segment CodeCache::segment_start(unsigned number) const {
     const std::uint32_t blocks = static_cast<std::uint32_t>(memory_.size() / kBytesPerBlock) / segments_ * number;
@@ -75,52 +71,12 @@ void CodeCache::next_segment() {
     start_segment(next);
 }
 
-// Of `target`'s list of exits that lead to it, those of one segment, all at once: lists of popular blocks are long.
-void CodeCache::drop_incoming(BlockIndex target, ExitIndex first, ExitIndex end) {
-    for (ExitIndex* link = &blocks_[target].incoming; *link != 0;) {
-        ExitRecord& exit = exits_[*link];
-        if (*link >= first && *link < end) {
-            exit.linked = 0;
-            *link = exit.next_incoming;
-        } else {
-            link = &exit.next_incoming;
-        }
-    }
-}
-
-// The same for the list of a page, which names the oldest last.
-void CodeCache::drop_from_page(std::uint64_t page, BlockIndex first, BlockIndex end) {
-    for (BlockIndex* link = &page_blocks_[page]; *link != 0;) {
-        Block& block = blocks_[*link];
-        BlockIndex& next = block.next_in_page[ram_.page_index(block.guard_begin) == page ? 0 : 1];
-        if (*link >= first && *link < end) {
-            *link = next;
-            next = kOffTheList;
-        } else {
-            link = &next;
-        }
-    }
-}
-
 // The host code of the blocks is about to be overwritten: no block may lead there. (Jump caches are the caller's.)
 void CodeCache::empty_segment(unsigned number) {
     const Segment start = segment_start(number);
     const BlockIndex end = block_ends_[number];
-    const ExitIndex exits_end = segment_start(number + 1).exit;
     for (BlockIndex index = start.block; index < end; ++index) {
-        Block& block = blocks_[index];
-        if (!block.valid) continue;
-        for (ExitIndex i = block.first_exit; i < block.first_exit + block.exit_count; ++i) {
-            if (exits_[i].linked != 0) drop_incoming(exits_[i].linked, start.exit, exits_end);
-        }
-        while (block.incoming != 0) unlink(block.incoming);
-        leave_bucket(index);
-        PageLines pages[2];
-        const unsigned count = lines_of(block, pages);
-        for (unsigned i = 0; i < count; ++i) {
-            if (block.next_in_page[i] != kOffTheList) drop_from_page(pages[i].page, start.block, end);
-        }
-        block.valid = false;
+        if (blocks_[index].valid) isolate(index);
     }
     for (std::uint32_t slot = 0; slot < kKeptBlocks; ++slot) {
         KeptBlock& kept = kept_blocks_[slot];
