@@ -29,7 +29,7 @@ std::string find_program(const std::string& name) {
     const std::string folders = std::string(path != nullptr ? path : "") + ":/usr/sbin:/sbin:";
     for (std::size_t at = 0; at < folders.size();) {
         const std::size_t end = folders.find(':', at);
-        const std::string candidate = folders.substr(at, end - at) + "/" + name;
+        std::string candidate = folders.substr(at, end - at) + "/" + name;
         if (candidate[0] == '/' && candidate[1] != '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;
         at = end + 1;
     }

@@ -42,7 +42,7 @@ class Stub {
     struct Point {
         Gva address;
         std::uint64_t size;
-        auto operator<=>(const Point&) const = default;
+        auto operator<=>(const Point&) const = default;  // NOLINT(modernize-use-nullptr): clang-tidy 14 errs
     };
 
     void reply(std::string_view payload);

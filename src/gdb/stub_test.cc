@@ -30,7 +30,7 @@ class StubTest : public testing::Test {
 
     FakeTarget target_;
     std::string sent_;
-    Stub stub_{target_, [this](std::string bytes) { sent_ += bytes; }};
+    Stub stub_{target_, [this](const std::string& bytes) { sent_ += bytes; }};
 };
 
 TEST_F(StubTest, AcknowledgesUntilItIsToldNotTo) {
@@ -182,7 +182,7 @@ TEST_F(StubTest, StopsSayWhy) {
 TEST_F(StubTest, LeavesOrEndsTheVm) {
     EXPECT_FALSE(stub_.receive(framed("D")));
     EXPECT_TRUE(target_.detached);
-    Stub other(target_, [](std::string) {});
+    Stub other(target_, [](const std::string&) {});
     EXPECT_FALSE(other.receive(framed("k")));
     EXPECT_TRUE(target_.killed);
 }

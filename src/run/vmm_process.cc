@@ -70,6 +70,7 @@ Result<VmmProcess> VmmProcess::start(const std::vector<std::string>& words, cons
     std::vector<std::string> all = {"hospes-vmm"};
     all.insert(all.end(), words.begin(), words.end());
     std::vector<char*> arguments;
+    arguments.reserve(all.size() + 1);
     for (std::string& word : all) arguments.push_back(word.data());
     arguments.push_back(nullptr);
     const pid_t parent = ::getpid();

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::uint64_t kNoXcr0 = xcr0::X87;
 
-CpuidModel make(const char* name, CpuidPlatform platform = {2'500'000, 1}) {
+CpuidModel make(const char* name, const CpuidPlatform& platform = {2'500'000, 1}) {
     auto model = CpuidModel::create(name, platform);
     EXPECT_TRUE(model.ok());
     return model.take();

@@ -145,27 +145,27 @@ void Uart16550::write_mcr(std::uint8_t value) {
     update_line();
 }
 
-void Uart16550::write(std::uint64_t offset, std::uint64_t wide, unsigned) {
-    const auto value = static_cast<std::uint8_t>(wide);
+void Uart16550::write(std::uint64_t offset, std::uint64_t value, unsigned) {
+    const auto byte = static_cast<std::uint8_t>(value);
     switch (offset) {
         case kData:
             if (divisor_access()) {
-                divisor_low_ = value;
+                divisor_low_ = byte;
             } else {
-                transmit(value);
+                transmit(byte);
             }
             break;
         case kIer:
             if (divisor_access()) {
-                divisor_high_ = value;
+                divisor_high_ = byte;
             } else {
-                write_ier(value);
+                write_ier(byte);
             }
             break;
-        case kIirFcr: write_fcr(value); break;
-        case kLcr: lcr_ = value; break;
-        case kMcr: write_mcr(value); break;
-        case kScratch: scratch_ = value; break;
+        case kIirFcr: write_fcr(byte); break;
+        case kLcr: lcr_ = byte; break;
+        case kMcr: write_mcr(byte); break;
+        case kScratch: scratch_ = byte; break;
         default: break;
     }
 }

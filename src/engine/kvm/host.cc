@@ -61,7 +61,7 @@ x86::CpuidLeaf Host::leaf(std::uint32_t function, std::uint32_t subfunction) con
 bool Host::has(x86::Feature feature) const {
     switch (feature) {
         case x86::Feature::X2APIC:
-        case x86::Feature::TSC_DEADLINE: return true;  // of KVM's local APIC
+        case x86::Feature::TSC_DEADLINE:  // of KVM's local APIC
         case x86::Feature::ERMS:
         case x86::Feature::FSRM:
         case x86::Feature::PREFETCHW: return true;  // promises of speed: their instructions run anywhere

@@ -1,6 +1,6 @@
 #include "image/build/archive.h"
 
-#include <cstdlib>
+#include <charconv>
 #include <sstream>
 
 #include "image/entry.h"
@@ -41,10 +41,12 @@ void take_status(std::string_view line, Progress& progress) {
     if (!line.starts_with("dlstatus:")) return;
     const std::size_t colon = line.find(':', sizeof "dlstatus:" - 1);
     if (colon == std::string_view::npos) return;
-    progress.percent(static_cast<unsigned>(std::atoi(std::string(line.substr(colon + 1)).c_str())));
+    unsigned percent = 0;
+    std::from_chars(line.data() + colon + 1, line.data() + line.size(), percent);
+    progress.percent(percent);
 }
 
-Error no_network(Error error, const std::string& what) {
+Error no_network(const Error& error, const std::string& what) {
     return Error("cannot " + what + " from " + mirror() + ": " + error.message() +
                  "; building needs Debian's archive: check the network, or let HOSPES_DEBIAN_MIRROR name a mirror");
 }

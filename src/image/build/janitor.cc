@@ -8,11 +8,11 @@
 #include <sys/wait.h>
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
-#include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/unique_fd.h"
@@ -28,6 +28,13 @@ void let_go_of_streams() {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) ::dup2(null, stream);
 }
 
+// What the text begins with, or 0.
+pid_t number(std::string_view text) {
+    pid_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+}
+
 // The parent of `process` as /proc tells it, or 0. The name in the middle may hold anything, so it is skipped from the
 // last parenthesis on.
 pid_t parent_of(const std::string& process) {
@@ -35,9 +42,9 @@ pid_t parent_of(const std::string& process) {
     std::string text;
     std::getline(file, text, '\0');
     const std::size_t name_end = text.rfind(')');
-    int parent = 0;
-    if (name_end == std::string::npos || std::sscanf(text.c_str() + name_end, ") %*c %d", &parent) != 1) return 0;
-    return parent;
+    constexpr std::size_t kParent = sizeof ") S " - 1;
+    return name_end == std::string::npos || name_end + kParent > text.size() ? 0
+                                                                             : number(text.substr(name_end + kParent));
 }
 
 void kill_children() {
@@ -45,7 +52,7 @@ void kill_children() {
     if (!names.ok()) return;
     for (const std::string& name : names.value()) {
         if (name[0] < '1' || name[0] > '9') continue;
-        if (parent_of(name) == ::getpid()) ::kill(std::atoi(name.c_str()), SIGKILL);
+        if (parent_of(name) == ::getpid()) ::kill(number(name), SIGKILL);
     }
 }
 

@@ -31,7 +31,7 @@ Result<void> VcpuThreads::start(unsigned index, std::function<void()> body) {
         return Error("cannot start the thread of vCPU " + std::to_string(index) + ": " + errno_text(error) +
                      "; give the VM fewer CPUs, or raise the limit on processes (ulimit -u, pids.max)");
     }
-    owned.release();  // the thread's from now on
+    static_cast<void>(owned.release());  // the thread's from now on
     threads_.push_back(thread);
     return {};
 }

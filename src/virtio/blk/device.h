@@ -22,7 +22,7 @@ class Device final : public virtio::Device {
     std::span<const std::uint16_t> queue_sizes() const override;
     std::span<const std::byte> config() const override { return std::as_bytes(std::span(&config_, 1)); }
     void activate(Link& link) override;
-    void notified(unsigned queue) override;
+    void notified(unsigned index) override;
     bool reset() override;
 
     // Requests that the host failed.

@@ -22,6 +22,7 @@ class Backend {
     // Whether the guest can take input now. While it can, the backend calls `ready` when input() has something.
     virtual void want_input(bool wanted, std::function<void()> ready) = 0;
     // Whether output waits that output() did not take. While it does, the backend calls `ready` when it takes more.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): others keep it
     virtual void want_output(bool /*wanted*/, std::function<void()> /*ready*/) {}
     // A program in the guest opened the port, or closed it and all that it wrote was taken (multiport only).
     virtual void guest_opened(bool /*open*/) {}

@@ -46,7 +46,7 @@ class Device final : public virtio::Device {
     bool multiport() const { return (link_->negotiated() & feature::kMultiport) != 0; }
     void handle_control();
     void handle(const ControlMessage& message);
-    void announce(unsigned port);
+    void announce(unsigned index);
     void host_closed(unsigned port);
     void send(std::uint32_t port, std::uint16_t event, std::uint16_t value, std::string text = {});
     void flush_control();

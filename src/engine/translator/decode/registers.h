@@ -19,12 +19,15 @@ inline bool is_gpr(const ZydisDecodedOperand& operand) {
     return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && is_gpr(operand.reg.value);
 }
 
+// Within its class.
+inline unsigned register_number(ZydisRegister reg) { return static_cast<std::uint8_t>(ZydisRegisterGetId(reg)); }
+
 // The general register's number, whatever its width; that of AH is RAX's.
 inline unsigned guest_gpr(ZydisRegister reg) {
     if (reg >= ZYDIS_REGISTER_AL && reg <= ZYDIS_REGISTER_BL) return reg - ZYDIS_REGISTER_AL;
     if (reg >= ZYDIS_REGISTER_AH && reg <= ZYDIS_REGISTER_BH) return reg - ZYDIS_REGISTER_AH;
     if (reg >= ZYDIS_REGISTER_SPL && reg <= ZYDIS_REGISTER_R15B) return reg - ZYDIS_REGISTER_SPL + 4u;
-    return static_cast<unsigned>(ZydisRegisterGetId(reg));
+    return register_number(reg);
 }
 
 // How many displaced guest registers (host_registers.h) are operands, those in a memory operand's address left out.

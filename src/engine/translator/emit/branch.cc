@@ -1,6 +1,8 @@
 // Ways out of a block: direct ones that can be linked, indirect ones through the jump cache, and those to C++.
 #include "engine/translator/emit/block_emitter.h"
 
+#include "engine/translator/decode/registers.h"
+
 namespace hospes::translator {
 
 using namespace x86;
@@ -207,7 +209,7 @@ void BlockEmitter::emit_load_target(const Instruction& in) {
         load_width(kT0, emit_access(in, source));
         return;
     }
-    const unsigned guest = static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
+    const unsigned guest = register_number(operand.reg.value);
     const HostReg from = use(guest, kT0);
     if (from != kT0) code64_ ? a_.mov(kT0, from) : a_.mov32(kT0, from);
 }

@@ -5,6 +5,7 @@
 #include "engine/translator/analyze/loop.h"
 #include "engine/translator/decode/alignment.h"
 #include "engine/translator/decode/decoder.h"
+#include "engine/translator/decode/registers.h"
 #include "engine/translator/emit/block_emitter.h"
 
 namespace hospes::translator {
@@ -14,8 +15,6 @@ using namespace x86;
 namespace {
 
 static_assert(kMaxWindow >> AccessInfo::kSizeBits == 0);
-
-unsigned guest_number(ZydisRegister reg) { return static_cast<unsigned>(ZydisRegisterGetId(reg)); }
 
 bool fits32(std::int64_t value) { return value == static_cast<std::int32_t>(value); }
 
@@ -112,7 +111,7 @@ HostReg BlockEmitter::simple_base(const Address& address) const {
     const auto& mem = address.in->memory_operand().mem;
     if (mem.index != ZYDIS_REGISTER_NONE || mem.base == ZYDIS_REGISTER_NONE || is_rip(mem.base)) return kNoReg;
     if (address.in->info().address_width != 64 || counted_segment(mem, mode_) >= 0) return kNoReg;
-    return host_register(guest_number(mem.base));
+    return host_register(register_number(mem.base));
 }
 
 std::int64_t BlockEmitter::simple_disp(const Address& address) const {
@@ -179,9 +178,9 @@ void BlockEmitter::emit_operand_offset(HostReg to, const Instruction& in, std::i
             disp = 0;
         }
     } else {
-        if (mem.base != ZYDIS_REGISTER_NONE) sum.base = use(guest_number(mem.base), to);
+        if (mem.base != ZYDIS_REGISTER_NONE) sum.base = use(register_number(mem.base), to);
         if (mem.index != ZYDIS_REGISTER_NONE) {
-            sum.index = use(guest_number(mem.index), kT1);
+            sum.index = use(register_number(mem.index), kT1);
             sum.scale = static_cast<std::uint8_t>(mem.scale == 8 ? 3 : mem.scale == 4 ? 2 : mem.scale == 2 ? 1 : 0);
         }
     }
@@ -275,7 +274,7 @@ HostMem BlockEmitter::emit_shared_again(const Access& access) {
     if (is_simple(access.address)) return at(simple_base(access.address), kT1, 0, disp);
     // The base is a displaced register.
     const auto& mem = access.address.in->memory_operand().mem;
-    return at(use(guest_number(mem.base), kT0), kT1, 0, disp);
+    return at(use(register_number(mem.base), kT0), kT1, 0, disp);
 }
 
 HostMem BlockEmitter::emit_bounced(const Access& access) {

@@ -307,8 +307,8 @@ void BlockEmitter::emit_set_interrupt(const Instruction& in) {
 }
 
 void BlockEmitter::emit_read_segment(const Instruction& in) {
-    const auto segment = static_cast<unsigned>(ZydisRegisterGetId(in.operand(1).reg.value));
-    const auto guest = static_cast<unsigned>(ZydisRegisterGetId(in.operand(0).reg.value));
+    const auto segment = register_number(in.operand(1).reg.value);
+    const auto guest = register_number(in.operand(0).reg.value);
     const bool keeps_rest = in.operand(0).size == 16;
     const HostReg to = is_displaced(guest) || keeps_rest ? kT0 : host_register(guest);
     a_.movzx16(to, segment_field(segment, offsetof(Segment, selector)));
@@ -324,7 +324,7 @@ void BlockEmitter::emit_segment_base(const Instruction& in) {
     const bool fs = in.info().mnemonic == ZYDIS_MNEMONIC_RDFSBASE || in.info().mnemonic == ZYDIS_MNEMONIC_WRFSBASE;
     const bool reads = in.info().mnemonic == ZYDIS_MNEMONIC_RDFSBASE || in.info().mnemonic == ZYDIS_MNEMONIC_RDGSBASE;
     const bool wide = in.operand(0).size == 64;
-    const auto guest = static_cast<unsigned>(ZydisRegisterGetId(in.operand(0).reg.value));
+    const auto guest = register_number(in.operand(0).reg.value);
     const HostMem base = segment_field(fs ? FS : GS, offsetof(Segment, base));
     if (in.live_before != 0) save_flags();
     a_.test32_mem_imm(STATE(cr4), static_cast<std::uint32_t>(cr4::FSGSBASE));

@@ -1,6 +1,8 @@
 // PUSH, POP, LEAVE and the return address of CALL. The stack pointer moves only after the access has succeeded.
 #include "engine/translator/emit/block_emitter.h"
 
+#include "engine/translator/decode/registers.h"
+
 namespace hospes::translator {
 
 using namespace x86;
@@ -11,9 +13,7 @@ HostMem scratch_slot(unsigned slot) {
     return at(kState, static_cast<std::int64_t>(offsetof(GuestState, scratch) + slot * 8));
 }
 
-unsigned guest_of(const ZydisDecodedOperand& operand) {
-    return static_cast<unsigned>(ZydisRegisterGetId(operand.reg.value));
-}
+unsigned guest_of(const ZydisDecodedOperand& operand) { return register_number(operand.reg.value); }
 
 HostMem selector_of(unsigned segment) {
     return at(kState, static_cast<std::int64_t>(offsetof(GuestState, segments) + segment * sizeof(Segment) +

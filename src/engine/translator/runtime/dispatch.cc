@@ -45,7 +45,8 @@ CodeExit TranslatorVcpu::run_code(const void* code) {
     }
     state_.interrupt_shadow = 0;  // ends with the instruction that runs now; where that matters it runs alone
     flags_to_code(state_);
-    const CodeExit exit = reinterpret_cast<Enter>(cache_.thunks().enter)(&state_, code);
+    const CodeExit exit =
+        reinterpret_cast<Enter>(reinterpret_cast<std::uintptr_t>(cache_.thunks().enter))(&state_, code);
     flags_from_code(state_);
     follow_access_flag();
     ++counters_.exits[static_cast<unsigned>(exit)];

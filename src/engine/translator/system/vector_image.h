@@ -80,8 +80,8 @@ class VectorImage {
     // The first `count` registers; nullptr: zeroes.
     void load_xmm(const std::uint8_t* registers, unsigned count);
     // The part of an extended component that the current mode can name, as bytes; and loading it, nullptr: zeroes.
-    std::uint8_t* component(const x86::XsaveComponent& component);
-    void load_component(const x86::XsaveComponent& component, const std::uint8_t* from);
+    std::uint8_t* component(const x86::XsaveComponent& which);
+    void load_component(const x86::XsaveComponent& which, const std::uint8_t* from);
 
   private:
     bool is_literal(std::uint64_t bit) const { return (states() & bit) != 0; }
