@@ -40,7 +40,7 @@ class Session {
     void watch_text(int fd, std::function<void(std::span<const char>)> take);
     void text_ended(int fd);
 
-    void message(const api::session::Message& message);
+    void message(const api::session::Message& received);
     void verified();
     void start_command();
     void command_runs();

@@ -84,7 +84,7 @@ void GdbServer::read() {
     if (!stays) drop();
 }
 
-void GdbServer::write(std::string bytes) {
+void GdbServer::write(const std::string& bytes) {
     pending_ += bytes;
     flush();
 }

@@ -38,7 +38,7 @@ class GdbServer {
     void accept();
     void begin();
     void read();
-    void write(std::string bytes);
+    void write(const std::string& bytes);
     void flush();
     void watch_connection();
     void drop();

@@ -114,12 +114,15 @@ Result<Account> find_account(const std::string& text, const std::string& passwd,
 
 std::vector<std::string> environment_of(const Account& account, const std::vector<std::string>& given) {
     std::vector<std::string> environment = given;
-    const std::string defaults[][2] = {
+    struct Variable {
+        std::string name, value;
+    };
+    const Variable defaults[] = {
         {"HOME=", account.home}, {"PATH=", kPath}, {"USER=", account.name}, {"LOGNAME=", account.name}};
-    for (const auto& [name, value] : defaults) {
+    for (const Variable& variable : defaults) {
         const bool has =
-            std::any_of(given.begin(), given.end(), [&](const auto& one) { return one.starts_with(name); });
-        if (!has) environment.push_back(name + value);
+            std::any_of(given.begin(), given.end(), [&](const auto& one) { return one.starts_with(variable.name); });
+        if (!has) environment.push_back(variable.name + variable.value);
     }
     return environment;
 }

@@ -54,6 +54,7 @@ Result<std::vector<std::string>> bootstrap_in_vm(const DebianRecipe& recipe, con
     HOSPES_TRY(tool::run_piped(std::move(vm), tar_squasher(recipe.output)));
 
     std::vector<std::string> installed;
+    installed.reserve(packages.size());
     for (const Package& package : packages) installed.push_back(package.name + " " + package.version);
     std::ranges::sort(installed);
     return installed;

@@ -19,7 +19,7 @@ std::string_view build_id_in(const char* notes, std::size_t size) {
         std::memcpy(&note, notes + at, sizeof note);
         const char* const name = notes + at + sizeof note;
         const char* const contents = name + padded(note.n_namesz);
-        if (note.n_type == NT_GNU_BUILD_ID && std::string_view(name, note.n_namesz) == std::string_view("GNU", 4)) {
+        if (note.n_type == NT_GNU_BUILD_ID && std::string_view(name, note.n_namesz) == std::string_view("GNU\0", 4)) {
             return {contents, note.n_descsz};
         }
         at += sizeof note + padded(note.n_namesz) + padded(note.n_descsz);

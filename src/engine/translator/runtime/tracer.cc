@@ -1,6 +1,8 @@
 #include "engine/translator/runtime/tracer.h"
 
 #include <algorithm>
+#include <cinttypes>
+#include <cstdio>
 #include <string>
 #include <vector>
 
@@ -79,8 +81,7 @@ void Tracer::show_block(const CodeCache& cache, BlockIndex index) const {
         std::string left;
         if (next < guest.size() && at >= guest[next].address && line.address >= block.entry - block.begin) {
             char text[80];
-            std::snprintf(text, sizeof text, "%6llx  %s", static_cast<unsigned long long>(block.gpa + at),
-                          guest[next++].text.c_str());
+            std::snprintf(text, sizeof text, "%6" PRIx64 "  %s", block.gpa + at, guest[next++].text.c_str());
             left = text;
         }
         left.resize(std::max<std::size_t>(left.size(), 52), ' ');

@@ -54,7 +54,7 @@ class TranslatorVcpu final : public cpu::Vcpu {
     cpu::Exit run(cpu::VcpuHost& host) override;
     void notify() override { state_.attention.store(1, std::memory_order_relaxed); }
     cpu::VcpuState state() const override;
-    Result<void> set_state(const cpu::VcpuState& state) override;
+    Result<void> set_state(const cpu::VcpuState& from) override;
     Result<void> debug(const cpu::DebugRequest& request) override;
     std::optional<Gpa> physical(Gva address) override;
 
