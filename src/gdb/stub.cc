@@ -11,7 +11,7 @@ constexpr std::size_t kMostMemory = kPacketSize / 2;
 
 }  // namespace
 
-Stub::Stub(Target& target, std::function<void(std::string)> send)
+Stub::Stub(Target& target, std::function<void(const std::string&)> send)
     : target_(target), registers_(target.supported_xcr0(), target.xsave_layout()), send_(std::move(send)) {}
 
 void Stub::reply(std::string_view payload) {

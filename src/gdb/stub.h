@@ -26,7 +26,7 @@ struct Stop {
 class Stub {
   public:
     // `send`: takes bytes for the debugger.
-    Stub(Target& target, std::function<void(std::string)> send);
+    Stub(Target& target, std::function<void(const std::string&)> send);
 
     // From the debugger, as they come. False: it has left, by a packet that says so.
     bool receive(std::string_view bytes);
@@ -80,7 +80,7 @@ class Stub {
 
     Target& target_;
     const Registers registers_;
-    std::function<void(std::string)> send_;
+    std::function<void(const std::string&)> send_;
     PacketReader reader_;
     bool acknowledges_ = true;
     bool gone_ = false;

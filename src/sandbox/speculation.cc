@@ -20,7 +20,7 @@ bool is_under_control(unsigned long kind) {
 }  // namespace
 
 std::string SpeculationSupport::lacking() const {
-    const std::string first = store_bypass ? "" : "store bypass";
+    std::string first = store_bypass ? "" : "store bypass";
     if (indirect_branches) return first;
     return first + (first.empty() ? "" : " and ") + "indirect branches";
 }

@@ -56,7 +56,7 @@ void GdbServer::accept() {
 // The machine stands still for a debugger that has just come.
 void GdbServer::begin() {
     left_ = false;
-    stub_ = std::make_unique<gdb::Stub>(target_, [this](std::string bytes) { write(std::move(bytes)); });
+    stub_ = std::make_unique<gdb::Stub>(target_, [this](const std::string& bytes) { write(bytes); });
     watch_connection();
 }
 

@@ -42,7 +42,7 @@ class KvmVcpu final : public cpu::Vcpu {
     cpu::Exit run(cpu::VcpuHost& host) override;
     void notify() override;
     cpu::VcpuState state() const override;
-    Result<void> set_state(const cpu::VcpuState& state) override;
+    Result<void> set_state(const cpu::VcpuState& from) override;
     Result<void> debug(const cpu::DebugRequest& request) override;
     std::optional<Gpa> physical(Gva address) override;
 

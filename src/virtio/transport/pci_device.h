@@ -41,7 +41,7 @@ class PciDevice final : public pci::Function, private Link, private CommonEvents
     void write_register(std::uint64_t offset, std::uint64_t value, unsigned size);
     std::uint8_t read_isr();
     std::uint32_t read_device_config(std::uint64_t offset, unsigned size) const;
-    void notify(std::uint64_t queue);
+    void notify(std::uint64_t index);
     void serve_rest();
     void interrupt(std::uint16_t vector, std::uint8_t isr_bit);
     bool window(std::uint32_t& offset, unsigned& size) const;

@@ -99,7 +99,7 @@ class CodeCache {
     bool can_run(BlockIndex index) const;
 
     // Makes `exit` lead to `target` from now on, if that is possible. General registers only.
-    void link(ExitIndex exit, BlockIndex target);
+    void link(ExitIndex index, BlockIndex target);
 
     // Whether RAM page `page` (GuestRam::page_index) holds bytes that blocks were made from. General registers only.
     [[gnu::always_inline]] bool has_code(std::uint64_t page) const { return page_blocks_[page] != 0; }
@@ -229,7 +229,7 @@ class CodeCache {
         return blocks_[index].in_page[page_number(blocks_[index], page)].next;
     }
     unsigned page_number(const Block& block, std::uint64_t page) const;
-    void unlink(ExitIndex exit);
+    void unlink(ExitIndex index);
     void patch32(CodeOffset at, std::uint32_t value);
     std::uint32_t bucket_of(Gpa gpa, Mode mode) const;
     bool is_full() const;

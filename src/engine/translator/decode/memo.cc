@@ -69,7 +69,7 @@ void DecodeMemo::keep(const std::uint8_t* bytes, Mode mode, const Instruction& i
     entry.info = in.info();
     entry.admitted = in.decoded.admitted;
     std::copy_n(in.decoded.operands, in.info().operand_count, entry.operands);
-    entry.traits = in;
+    entry.traits = static_cast<const InstructionTraits&>(in);
 }
 
 // Believes head_length() only as far as the decoder agrees: the head ends where the numbers begin, and each number is
