@@ -98,6 +98,7 @@ void CodeCache::make_room() {
     if (system_instructions_.is_full()) {
         flush();
     } else if (is_full()) {
+        const Timer timer(counters_.eviction_nanoseconds);
         next_segment();
     }
     hot_memory_.reach(cursor_ + kBytes);

@@ -36,9 +36,10 @@ struct CodeCacheCounters {
     std::uint64_t revived_blocks = 0;
     std::uint64_t flushes = 0;    // everything
     std::uint64_t evictions = 0;  // a segment
+    std::uint64_t eviction_nanoseconds = 0;
     std::uint64_t links = 0;
 
-    static const cpu::NamedCounter<CodeCacheCounters> kNamed[10];
+    static const cpu::NamedCounter<CodeCacheCounters> kNamed[11];
 };
 
 inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[] = {
@@ -51,6 +52,7 @@ inline constexpr cpu::NamedCounter<CodeCacheCounters> CodeCacheCounters::kNamed[
     {"revived_blocks", &CodeCacheCounters::revived_blocks},
     {"cache_flushes", &CodeCacheCounters::flushes},
     {"cache_evictions", &CodeCacheCounters::evictions},
+    {"eviction_nanoseconds", &CodeCacheCounters::eviction_nanoseconds},
     {"links", &CodeCacheCounters::links},
 };
 
