@@ -113,9 +113,10 @@ void EventLoop::program(std::optional<Nanoseconds> deadline) {
     programmed_ = deadline;
     itimerspec spec{};
     if (deadline) {
-        alarm_ = std::max(*deadline, now() + wake_delay_.expected()) - wake_delay_.expected();
-        spec.it_value.tv_sec = static_cast<time_t>(alarm_ / kSecond);
-        spec.it_value.tv_nsec = static_cast<long>(alarm_ % kSecond);
+        alarm_ = wake_delay_.alarm_for(*deadline, now());
+        const Nanoseconds when = alarm_.value_or(1);  // 0 would disarm
+        spec.it_value.tv_sec = static_cast<time_t>(when / kSecond);
+        spec.it_value.tv_nsec = static_cast<long>(when % kSecond);
     }
     ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &spec, nullptr);
 }
@@ -173,7 +174,7 @@ void EventLoop::wait_for_deadline() {
     std::unique_lock guard(lock_);
     const auto due = next_deadline();
     if (!due || !programmed_) return;
-    if (const Nanoseconds time = now(); time > alarm_) wake_delay_.learn(time - alarm_);
+    if (const Nanoseconds time = now(); alarm_ && time > *alarm_) wake_delay_.learn(time - *alarm_);
     guard.unlock();
     if (*due > now() + WakeDelay::kMost) return;  // the one that it was for is disarmed
     while (now() < *due) _mm_pause();

@@ -68,7 +68,7 @@ class EventLoop final : public TimeSource {
     std::uint32_t next_generation_ = 1;
     std::vector<LoopTimer*> timers_;
     std::optional<Nanoseconds> programmed_;  // what the timerfd is for; it comes earlier by the expected delay
-    Nanoseconds alarm_ = 0;                  // when it is to come
+    std::optional<Nanoseconds> alarm_;       // when it is to come; nothing: at once
     WakeDelay wake_delay_;
     std::optional<Nanoseconds> borrowed_until_;
     bool borrowed_ = false;

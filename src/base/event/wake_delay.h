@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <optional>
 
 #include "base/time.h"
 
@@ -14,6 +15,11 @@ class WakeDelay {
     static constexpr Nanoseconds kMost = 150'000;
 
     Nanoseconds expected() const { return expected_; }
+    // When to be woken for `deadline`; nothing if that is so near that there is no time to sleep.
+    std::optional<Nanoseconds> alarm_for(Nanoseconds deadline, Nanoseconds now) const {
+        if (deadline <= now + expected_) return std::nullopt;
+        return deadline - expected_;
+    }
     void learn(Nanoseconds delay) { expected_ = (expected_ * (kWeight - 1) + std::min(delay, kMost)) / kWeight; }
 
   private:

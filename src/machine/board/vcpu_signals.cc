@@ -57,10 +57,9 @@ void VcpuSignals::start_up(std::uint8_t vector) {
 template <typename Woken>
 void VcpuSignals::sleep_until(Nanoseconds deadline, const EventLoop& loop, std::unique_lock<bus::MachineLock>& guard,
                               Woken woken) {
-    if (deadline > loop.now() + wake_delay_.expected()) {
-        const Nanoseconds alarm = deadline - wake_delay_.expected();
-        if (wake_.wait_until(guard, time_point(alarm)) == std::cv_status::no_timeout) return;
-        wake_delay_.learn(loop.now() - alarm);
+    if (const auto alarm = wake_delay_.alarm_for(deadline, loop.now())) {
+        if (wake_.wait_until(guard, time_point(*alarm)) == std::cv_status::no_timeout) return;
+        wake_delay_.learn(loop.now() - *alarm);
     }
     guard.unlock();
     while (loop.now() < deadline && !woken()) _mm_pause();
