@@ -240,10 +240,13 @@ bool disagree(const Saw& saw) { return saw.first_a && !saw.second_a && saw.first
 
 }  // namespace
 
-const std::vector<Litmus> kForbidding = {
+const std::vector<Litmus> kFenced = {
     {"StoreBufferingWithFences", HOSPES_ENTRIES(sb_fence), 2, 0, 1, neither},
     {"StoreBufferingWithXchg", HOSPES_ENTRIES(sb_xchg), 2, 0, 1, neither},
     {"StoreBufferingWithLockedAdds", HOSPES_ENTRIES(sb_lock), 2, 0, 1, neither},
+};
+
+const std::vector<Litmus> kOrdered = {
     {"LoadBuffering", HOSPES_ENTRIES(lb), 2, 0, 1, both},
     {"MessagePassing", HOSPES_ENTRIES(mp), 2, 0, 1, stale},
     {"CodePatching", HOSPES_ENTRIES(code), 2, 0, 1, stale, true, 100},

@@ -34,8 +34,9 @@ struct Litmus {
 // MOV EAX, imm32; RET: gives the new value if its second byte is 1.
 inline constexpr std::uint64_t kFunction = 0xc3'0000'0000'b8;
 
-// Those whose outcome is forbidden; and those that are the same but for one thing, so that theirs is allowed.
-extern const std::vector<Litmus> kForbidding, kAllowing;
+// Those whose outcome is forbidden by a fence, XCHG or LOCK; by the order of loads and stores alone; and those that are
+// the same as one of them but for one thing, so that the outcome is allowed.
+extern const std::vector<Litmus> kFenced, kOrdered, kAllowing;
 extern "C" const char smp_litmus_guest[], smp_litmus_guest_end[];
 
 // How often what was seen.
