@@ -223,9 +223,14 @@ class CodeCache {
     void enter_lists(BlockIndex index);
     void leave_lists(BlockIndex index);
     void isolate(BlockIndex index);
-    // Of a block that is in the list of RAM page `page`.
-    ListLinks& page_links(BlockIndex index, std::uint64_t page) {
-        return blocks_[index].in_page[page_number(blocks_[index], page)];
+    // For enter_list() and leave_list(): the blocks of RAM page `page`, the exits that lead to one block.
+    auto links_in_page(std::uint64_t page) {
+        return [this, page](BlockIndex index) -> ListLinks& {
+            return blocks_[index].in_page[page_number(blocks_[index], page)];
+        };
+    }
+    auto links_of_exits() {
+        return [this](ExitIndex index) -> ListLinks& { return exits_[index].incoming; };
     }
     BlockIndex next_in_page(BlockIndex index, std::uint64_t page) const {
         return blocks_[index].in_page[page_number(blocks_[index], page)].next;

@@ -60,7 +60,7 @@ void CodeCache::enter_lists(BlockIndex index) {
     const unsigned count = lines_of(block, pages);
     for (unsigned i = 0; i < count; ++i) {
         const std::uint64_t page = pages[i].page;
-        enter_list(page_blocks_[page], index, [&](BlockIndex other) -> ListLinks& { return page_links(other, page); });
+        enter_list(page_blocks_[page], index, links_in_page(page));
     }
 }
 
@@ -73,7 +73,7 @@ void CodeCache::leave_lists(BlockIndex index) {
     const unsigned count = lines_of(block, pages);
     for (unsigned i = 0; i < count; ++i) {
         const std::uint64_t page = pages[i].page;
-        leave_list(page_blocks_[page], index, [&](BlockIndex other) -> ListLinks& { return page_links(other, page); });
+        leave_list(page_blocks_[page], index, links_in_page(page));
     }
 }
 
@@ -98,14 +98,13 @@ void CodeCache::link(ExitIndex index, BlockIndex target) {
     }
     patch32(record.jump, entry - (record.jump + 4));
     record.linked = target;
-    enter_list(to.first_incoming, index, [this](ExitIndex other) -> ListLinks& { return exits_[other].incoming; });
+    enter_list(to.first_incoming, index, links_of_exits());
     ++counters_.links;
 }
 
 void CodeCache::unlink(ExitIndex index) {
     ExitRecord& record = exits_[index];
-    leave_list(blocks_[record.linked].first_incoming, index,
-               [this](ExitIndex other) -> ListLinks& { return exits_[other].incoming; });
+    leave_list(blocks_[record.linked].first_incoming, index, links_of_exits());
     record.linked = 0;
     patch32(record.jump, record.stub - (record.jump + 4));
 }

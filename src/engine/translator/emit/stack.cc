@@ -13,8 +13,6 @@ HostMem scratch_slot(unsigned slot) {
     return at(kState, static_cast<std::int64_t>(offsetof(GuestState, scratch) + slot * 8));
 }
 
-unsigned guest_of(const ZydisDecodedOperand& operand) { return register_number(operand.reg.value); }
-
 HostMem selector_of(unsigned segment) {
     return at(kState, static_cast<std::int64_t>(offsetof(GuestState, segments) + segment * sizeof(Segment) +
                                                 offsetof(Segment, selector)));
@@ -53,10 +51,10 @@ void BlockEmitter::emit_push(const Instruction& in) {
         a_.load(kT2, scratch_slot(kValueSlot));
         store_width(to, kT2);
     } else if (ZydisRegisterGetClass(operand.reg.value) == ZYDIS_REGCLASS_SEGMENT) {
-        a_.movzx16(kT2, selector_of(guest_of(operand)));
+        a_.movzx16(kT2, selector_of(register_number(operand.reg.value)));
         store_width(to, kT2);
     } else {
-        store_width(to, use(guest_of(operand), kT2));
+        store_width(to, use(register_number(operand.reg.value), kT2));
     }
     emit_stack_pointer_add(-static_cast<std::int64_t>(width()));
 }
@@ -88,7 +86,7 @@ void BlockEmitter::emit_pop(const Instruction& in) {
     const ZydisDecodedOperand& operand = in.operand(0);
     if (operand.type == ZYDIS_OPERAND_TYPE_MEMORY) return emit_pop_memory(in);
     const HostMem from = emit_access(in, stack_access(in, kGuestRsp, 0, false));
-    const unsigned guest = guest_of(operand);
+    const unsigned guest = register_number(operand.reg.value);
     if (guest == RSP) {
         load_width(kGuestRsp, from);
         return;

@@ -55,15 +55,16 @@ bool seen_in_time(Seen seen) {
     return true;
 }
 
-class SmpOrdering : public testing::TestWithParam<Litmus> {
+class SmpForbidden : public testing::TestWithParam<Litmus> {};
+// What shows only if two threads run at the same time.
+class SmpShown : public testing::TestWithParam<Litmus> {
   protected:
     void SetUp() override {
         if (!two_cpus()) GTEST_SKIP() << "the host has one CPU";
     }
 };
-class SmpForbidden : public SmpOrdering {};
-class SmpBroken : public SmpOrdering {};
-class SmpAllowed : public SmpOrdering {};
+class SmpBroken : public SmpShown {};
+class SmpAllowed : public SmpShown {};
 
 std::string name_of(const testing::TestParamInfo<Litmus>& info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Fenced, SmpForbidden, testing::ValuesIn(kFenced), name_of);
@@ -71,14 +72,14 @@ INSTANTIATE_TEST_SUITE_P(Ordered, SmpForbidden, testing::ValuesIn(kOrdered), nam
 INSTANTIATE_TEST_SUITE_P(Fenced, SmpBroken, testing::ValuesIn(kFenced), name_of);
 INSTANTIATE_TEST_SUITE_P(Litmus, SmpAllowed, testing::ValuesIn(kAllowing), name_of);
 
-// Each shows all that the other often does, and what is forbidden is not among it.
+// Each shows all that the other often does, which takes two CPUs, and what is forbidden is not among it.
 TEST_P(SmpForbidden, GuestShowsWhatTheHostShows) {
     const Litmus& test = GetParam();
     Outcomes guest, host;
     const bool alike = seen_in_time([&] {
         guest += in_guest(test);
         host += natively(test);
-        return guest.cover(host) && host.cover(guest);
+        return !two_cpus() || (guest.cover(host) && host.cover(guest));
     });
     EXPECT_TRUE(alike);
     EXPECT_EQ(guest.count_of(test.forbidden), 0u);
